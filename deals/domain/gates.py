@@ -1,0 +1,95 @@
+"""What stands between a deal and a stage, and ticking it off."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from deals.domain.gate_facts import facts_of, field_facts, kinds
+from deals.enums import PATH_TYPES, GateKind
+from deals.models import Deal, Gate, GateCheck, Stage
+from lrs_tracker.problems import DomainError, PermissionRefusedError
+
+
+@dataclass(frozen=True, slots=True)
+class GateState:
+    """A gate as seen from a deal: whether it is met, and where to mend it."""
+
+    gate: Gate
+    is_met: bool
+    href: str
+    check: GateCheck | None = None
+
+    @property
+    def key(self) -> str:
+        """The name of the gate in requests: its id as text."""
+        return str(self.gate.pk)
+
+
+def gates_before(*, source: Stage, target: Stage) -> list[Gate]:
+    """Return the gates of every stage that a forward move from `source` to `target` leaves, in order."""
+    return list(
+        Gate.objects.filter(
+            stage__pipeline_id=source.pipeline_id,
+            stage__position__gte=source.position,
+            stage__position__lt=target.position,
+            stage__type__in=PATH_TYPES,
+            stage__archived_at__isnull=True,
+            archived_at__isnull=True,
+        )
+        .select_related("stage")
+        .order_by("stage__position", "position", "pk")
+    )
+
+
+def gate_states(*, deal: Deal, gates: Iterable[Gate], today: dt.date) -> list[GateState]:
+    """Return the state of each gate for a deal, in the order given."""
+    gates = list(gates)
+    if not gates:
+        return []
+    facts = facts_of([deal.pk], today=today)[deal.pk] | field_facts(deal)
+    checks = {check.gate_id: check for check in GateCheck.objects.filter(deal=deal).select_related("by")}
+    return [
+        GateState(gate=gate, is_met=gate.fact in facts, href=gate_href(deal, gate), check=checks.get(gate.pk))
+        for gate in gates
+    ]
+
+
+def gate_href(deal: Deal, gate: Gate) -> str:
+    """Return where in the deal's workspace a gate can be met."""
+    kind = kinds().get(gate.kind)
+    tab = kind.tab if kind else "gates"
+    if tab in {"facts", "gates"}:
+        return f"{deal.get_absolute_url()}#{f'field-{gate.requirement}' if tab == 'facts' else f'gate-{gate.pk}'}"
+    return f"{deal.get_absolute_url()}?tab={tab}"
+
+
+@transaction.atomic
+def tick_gate(*, deal: Deal, gate: Gate, note: str, by: User, at: dt.datetime) -> GateCheck:
+    """Tick a checklist item for a deal; ticking again keeps the first tick.
+
+    Raise DomainError for a gate that is met by facts, not by hand, or of another pipeline;
+    PermissionRefusedError without the permission to tick.
+    """
+    _refuse_tick(deal, gate, by)
+    check, _created = GateCheck.objects.get_or_create(deal=deal, gate=gate, defaults={"note": note, "by": by, "at": at})
+    return check
+
+
+@transaction.atomic
+def untick_gate(*, deal: Deal, gate: Gate, by: User) -> None:
+    """Take a tick back. Raise as `tick_gate` does."""
+    _refuse_tick(deal, gate, by)
+    GateCheck.objects.filter(deal=deal, gate=gate).delete()
+
+
+def _refuse_tick(deal: Deal, gate: Gate, by: User) -> None:
+    if not by.has_perm("deals.add_gatecheck"):
+        raise PermissionRefusedError(_("Your role cannot tick checklist items."))
+    if gate.kind != GateKind.CHECKLIST or gate.archived_at is not None:
+        raise DomainError(_("This item is not ticked by hand: it is met by what the deal contains."))
+    if gate.stage.pipeline_id != deal.stage.pipeline_id:
+        raise DomainError(_("This item belongs to another pipeline."))

@@ -1,0 +1,36 @@
+"""Errors that a person caused and can mend, with text fit to show them."""
+
+from django.utils.functional import Promise
+
+type Text = str | Promise
+
+
+class DomainError(Exception):
+    """Refuse an action; `message` is shown to the user, `field` says where.
+
+    Views turn it into a form error, the API into problem+json with `code`.
+    """
+
+    code = "invalid"
+
+    def __init__(self, message: Text, *, field: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        if code is not None:
+            self.code = code
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class PermissionRefusedError(DomainError):
+    """Refuse an action that the user's role does not allow."""
+
+    code = "forbidden"
+
+
+class StaleVersionError(DomainError):
+    """Refuse a write that was based on an older version than the stored one."""
+
+    code = "stale"

@@ -1,0 +1,18 @@
+"""Configuration of the plants app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PlantsConfig(AppConfig):
+    """Plants, their milestones and ramps."""
+
+    name = "plants"
+    verbose_name = _("Plants")
+
+    def ready(self) -> None:
+        """Register the resources of the change log."""
+        from plants.models import Plant
+        from sync import registry
+
+        registry.register("plant", label=_("Plant"), visible_to=Plant.objects.visible_to)
