@@ -1,0 +1,5 @@
+"""Addresses of the board."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

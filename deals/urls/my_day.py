@@ -1,0 +1,5 @@
+"""Addresses of My day and the search."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

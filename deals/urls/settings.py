@@ -1,0 +1,5 @@
+"""Addresses of the pipeline settings."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
