@@ -1,0 +1,1 @@
+"""LRS Tracker: the project's settings, entry points and single-subject libraries."""

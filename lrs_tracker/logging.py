@@ -1,0 +1,56 @@
+"""Structured logs: one JSON object a line in production, readable lines elsewhere, for our own and library loggers."""
+
+import logging.config
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "session", "api_key")
+HIDDEN = "[hidden]"
+
+
+def configure(*, log_format: str, level: str) -> None:
+    """Set up structlog and the standard library's logging; log_format is `json` or `text`."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        hide_secrets,
+    ]
+    if log_format == "json":
+        rendering = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    else:
+        rendering = [structlog.dev.ConsoleRenderer(colors=False)]
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "structured": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+                    "foreign_pre_chain": shared,
+                }
+            },
+            "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
+            "root": {"handlers": ["console"], "level": level},
+            # Each request is logged once, by lrs_tracker.request_log.
+            "loggers": {"django.server": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+        }
+    )
+
+
+def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Replace the value of every field whose name says that it is a secret."""
+    for name in event:
+        if any(word in name.lower() for word in SECRET_WORDS):
+            event[name] = HIDDEN
+    return event

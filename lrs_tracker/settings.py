@@ -1,0 +1,228 @@
+"""All settings, read from the environment alone; docs/configuration.md explains each variable."""
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
+from django.utils.translation import gettext_lazy as _
+from environs import Env, EnvValidationError
+
+from lrs_tracker import embedded, logging, secret_key
+from lrs_tracker.service_urls import broker_url, parse_database_url, parse_email_url, parse_redis_url
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Environment: everything is read here, so that one message can name all that is missing or wrong.
+
+env = Env(eager=False)
+env.add_parser("database", parse_database_url)
+env.add_parser("redis", parse_redis_url)
+env.add_parser("email", parse_email_url)
+
+LOCAL = env.bool("LOCAL", default=False)
+DEBUG = env.bool("DEBUG", default=not LOCAL)
+PRODUCTION = not (DEBUG or LOCAL)
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
+# The embedded servers stand in for each URL that is not given; `manage.py` holds them while it runs.
+EMBEDDED_ENGINES = embedded.Engines(
+    VAR_DIR,
+    wanted=tuple(
+        engine
+        for engine, variable in (("postgres", "DATABASE_URL"), ("valkey", "REDIS_URL"))
+        if not PRODUCTION and variable not in os.environ
+    ),
+    durable=env.bool("EMBEDDED_DURABLE", default=True),
+)
+
+if PRODUCTION:
+    SECRET_KEY = env.str("SECRET_KEY")
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+    database = env.database("DATABASE_URL")
+    REDIS_URL = env.redis("REDIS_URL")
+else:
+    SECRET_KEY = env.str("SECRET_KEY", default="") or secret_key.load_or_create(VAR_DIR / "secret_key")
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+    database = env.database("DATABASE_URL", default=EMBEDDED_ENGINES.database_url)
+    REDIS_URL = env.redis("REDIS_URL", default=EMBEDDED_ENGINES.redis_url)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=4)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="LRS Tracker <lrs-tracker@localhost>")
+EMAIL = env.email("EMAIL_URL", default=(VAR_DIR / "mail").as_uri())
+LOG_FORMAT = env.str("LOG_FORMAT", default="json" if PRODUCTION else "text")
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+STORAGE = env.json("STORAGE", default={})
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+HASHED_STATIC = env.bool("HASHED_STATIC", default=not DEBUG)
+try:
+    env.seal()
+except EnvValidationError as error:
+    problems = "; ".join(f"{name}: {' '.join(map(str, found))}" for name, found in error.error_messages.items())
+    raise ImproperlyConfigured(f"LRS Tracker cannot start. {problems} See docs/configuration.md.") from None
+
+# --- Application
+
+LOCAL_APPS = [
+    app
+    for app in ("accounts", "money", "companies", "plants", "deals", "sync")
+    if (BASE_DIR / app / "__init__.py").exists()
+]
+INSTALLED_APPS = [
+    "lrs_tracker.apps.ProjectConfig",
+    *LOCAL_APPS,
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_filters",
+    "django_htmx",
+    "import_export",
+    "pgtrigger",
+    "rest_framework",
+]
+MIDDLEWARE = [
+    "lrs_tracker.request_ids.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "lrs_tracker.urls"
+WSGI_APPLICATION = "lrs_tracker.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Engines
+
+DATABASES = {"default": database}
+DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "num_workers": 1}
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "lrs",
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+MAILERS = {"default": EMAIL}
+
+# --- Static files and uploads
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = not HASHED_STATIC
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+MEDIA_ROOT = VAR_DIR / "media"
+COLLECTED_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+UNCOLLECTED_STORAGE = "django.contrib.staticfiles.storage.StaticFilesStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", **STORAGE},
+    "staticfiles": {"BACKEND": COLLECTED_STORAGE if HASHED_STATIC else UNCOLLECTED_STORAGE},
+}
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+REQUEST_MAX_BYTES = 50 * 1024 * 1024
+
+# --- People
+
+if "accounts" in LOCAL_APPS:
+    AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# Administrators make the accounts, so an address needs no proof of its own.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "LRS Tracker: "
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = True
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "LRS Tracker"
+
+# --- Language and time
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Safety
+
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "manifest-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+
+# --- Background work
+
+CELERY_BROKER_URL = broker_url(REDIS_URL)
+
+# --- Logs
+
+LOGGING_CONFIG = None
+logging.configure(log_format=LOG_FORMAT, level=LOG_LEVEL)
