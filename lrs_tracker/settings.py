@@ -62,11 +62,7 @@ except EnvValidationError as error:
 
 # --- Application
 
-LOCAL_APPS = [
-    app
-    for app in ("accounts", "money", "companies", "plants", "deals", "sync")
-    if (BASE_DIR / app / "__init__.py").exists()
-]
+LOCAL_APPS = ["accounts", "money", "companies", "plants", "deals", "sync"]
 INSTALLED_APPS = [
     "lrs_tracker.apps.ProjectConfig",
     *LOCAL_APPS,
@@ -101,6 +97,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "lrs_tracker.change_log.ChangeContextMiddleware",
 ]
 ROOT_URLCONF = "lrs_tracker.urls"
 WSGI_APPLICATION = "lrs_tracker.wsgi.application"
@@ -156,8 +153,7 @@ REQUEST_MAX_BYTES = 50 * 1024 * 1024
 
 # --- People
 
-if "accounts" in LOCAL_APPS:
-    AUTH_USER_MODEL = "accounts.User"
+AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
