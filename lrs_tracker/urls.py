@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from lrs_tracker import health
+from lrs_tracker import health, styleguide
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -15,3 +15,8 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]
+if settings.DEBUG:
+    urlpatterns += [
+        path("styleguide/", styleguide.show_components, name="styleguide"),
+        path("styleguide/board/", styleguide.show_board, name="styleguide_board"),
+    ]

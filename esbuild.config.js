@@ -1,0 +1,53 @@
+// Bundles static/css and static/js into static/dist, and draws the icon sprite. Run by `npm run build`.
+import { readFileSync, writeFileSync } from "node:fs";
+import { context } from "esbuild";
+import { compile } from "sass";
+import icons from "./static/icons.js";
+
+const tabler = "node_modules/@tabler/core/scss";
+const drawings = "node_modules/@tabler/icons/icons/outline";
+
+const scss = {
+  name: "scss",
+  setup(build) {
+    build.onLoad({ filter: /\.scss$/ }, ({ path }) => {
+      const { css } = compile(path, { loadPaths: [tabler], quietDeps: true });
+      return { contents: css, loader: "css" };
+    });
+  },
+};
+
+/** One <symbol> per icon named in static/icons.js, drawn in the current colour. */
+function drawSprite() {
+  const symbols = icons.map((name) => {
+    const drawing = readFileSync(`${drawings}/${name}.svg`, "utf8");
+    const strokes = drawing.slice(drawing.indexOf(">", drawing.indexOf("<svg")) + 1, drawing.lastIndexOf("</svg>"));
+    return `<symbol id="${name}" viewBox="0 0 24 24">${strokes.replace(/\s*\n\s*/g, "")}</symbol>`;
+  });
+  writeFileSync("static/dist/icons.svg", `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`);
+}
+
+const bundles = await context({
+  entryPoints: [
+    "static/css/app.css",
+    "static/css/board.css",
+    "static/js/app.js",
+    "static/js/board.js",
+    "static/js/select.js",
+  ],
+  entryNames: "[name]",
+  assetNames: "[name]-[hash]",
+  outdir: "static/dist",
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: "es2022",
+  loader: { ".woff2": "file", ".svg": "dataurl" },
+  plugins: [scss],
+  logLevel: "info",
+});
+
+await bundles.rebuild();
+drawSprite();
+if (process.argv.includes("--watch")) await bundles.watch();
+else await bundles.dispose();

@@ -1,0 +1,76 @@
+"""What every page needs besides its own content: theme, navigation, and the sentences of its scripts."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+THEMES = ("auto", "light", "dark")
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A page in the navigation; `keys` is its shortcut, `group` the heading it stands under."""
+
+    path: str
+    label: Promise
+    icon: str
+    keys: str
+    group: Promise | str = ""
+    in_bottom_bar: bool = False
+
+    def is_current(self, path: str) -> bool:
+        """Tell whether a request's path is this page or below it."""
+        return path == "/" if self.path == "/" else path.startswith(self.path)
+
+
+_PIPELINE = gettext_lazy("Pipeline")
+
+DESTINATIONS = (
+    Destination("/", gettext_lazy("My day"), "list-check", "g d", in_bottom_bar=True),
+    Destination("/board/", gettext_lazy("Board"), "layout-kanban", "g b", _PIPELINE, in_bottom_bar=True),
+    Destination("/deals/", gettext_lazy("Deals"), "table", "g l", _PIPELINE, in_bottom_bar=True),
+    Destination("/companies/", gettext_lazy("Companies"), "building", "g c", _PIPELINE),
+    Destination("/plants/", gettext_lazy("Plants"), "building-factory-2", "g p", _PIPELINE),
+    Destination("/import/", gettext_lazy("Import"), "upload", "g i", _PIPELINE),
+)
+SETTINGS = Destination("/settings/", gettext_lazy("Settings"), "settings", "g s")
+
+
+def script_words() -> dict[str, str]:
+    """Return the sentences that static/js says, by the key it says them under."""
+    return {
+        "close": _("Close"),
+        "confirm": _("Confirm"),
+        "copied": _("Copied."),
+        "remove": _("Remove"),
+        "no_results": _("Nothing found for “{query}”."),
+        "error_network": _("The server did not answer. Check the connection and try again."),
+        "error_400": _("The server did not understand this request. Reload the page and try again."),
+        "error_403": _("You may not do this."),
+        "error_404": _("This is no longer here. Reload the page to see what is."),
+        "error_409": _("Someone changed this in the meantime. Reload the page to see their version."),
+        "error_413": _("This file is too large."),
+        "error_429": _("Too many attempts. Wait a minute and try again."),
+        "error_500": _("Something went wrong on our side. Nothing was saved."),
+        "request_id": _("Request {id}"),
+        "picked_up": _("{card} picked up. Arrows move it, Space drops it, Escape puts it back."),
+        "over": _("{card} over {column}, place {place} of {count}."),
+        "dropped": _("{card} moved to {column}."),
+        "put_back": _("{card} stays in {column}."),
+    }
+
+
+def appearance(request: HttpRequest) -> dict[str, Any]:
+    """Add theme, navigation and script sentences to the context of every page."""
+    theme = request.COOKIES.get("theme", "auto")
+    places = [{"page": page, "is_current": page.is_current(request.path)} for page in DESTINATIONS]
+    return {
+        "theme": theme if theme in THEMES else "auto",
+        "navigation": places,
+        "settings_page": {"page": SETTINGS, "is_current": SETTINGS.is_current(request.path)},
+        "script_words": script_words,
+    }

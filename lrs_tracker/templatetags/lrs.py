@@ -1,0 +1,44 @@
+"""The frame of a page in templates: icons, and links that keep a list's filters."""
+
+from django import template
+from django.http import HttpRequest
+from django.template import Context
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", css: str = "") -> SafeString:
+    """Draw an icon of static/icons.js; with a label it speaks, without one it is decoration."""
+    spoken = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    address = f"{static('dist/icons.svg')}#{name}"
+    return format_html('<svg class="icon {}" {}><use href="{}"></use></svg>', css, spoken, address)
+
+
+@register.simple_tag(takes_context=True)
+def query_replace(context: Context, name: str, value: object = None) -> str:
+    """Return this page's query with one parameter replaced (or dropped, without a value), from page 1."""
+    request: HttpRequest = context["request"]
+    query = request.GET.copy()
+    query.pop("page", None)
+    query.pop(name, None)
+    if value not in (None, ""):
+        query[name] = str(value)
+    return "?" + query.urlencode()
+
+
+@register.simple_tag(takes_context=True)
+def sort_query(context: Context, name: str) -> str:
+    """Return the query that sorts by a column: upwards first, downwards when it is sorted by it already."""
+    current = context["request"].GET.get("sort", "")
+    return query_replace(context, "sort", f"-{name}" if current == name else name)
+
+
+@register.simple_tag(takes_context=True)
+def sort_direction(context: Context, name: str) -> str:
+    """Return “ascending” or “descending” for the column that the page is sorted by, else nothing."""
+    current = context.get("sort") or context["request"].GET.get("sort", "")
+    return {name: "ascending", f"-{name}": "descending"}.get(current, "")

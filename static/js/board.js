@@ -1,0 +1,1 @@
+// Loaded on the board only.
