@@ -1,11 +1,25 @@
-"""The Celery application."""
+"""The Celery application: its settings are the CELERY_ ones of settings.py."""
 
 import os
+from typing import Any
 
-from celery import Celery
+import structlog
+from celery import Celery, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lrs_tracker.settings")
 
 app = Celery("lrs_tracker")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.setup_logging.connect
+def keep_own_logging(**_details: Any) -> None:
+    """Keep the logging of settings.py: that somebody listens is what stops Celery from setting up its own."""
+
+
+@signals.task_prerun.connect
+def bind_task_to_logs(*, task_id: str, task: Any, **_details: Any) -> None:
+    """Put the task's name and id into each log line that it causes."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id)

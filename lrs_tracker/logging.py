@@ -1,12 +1,15 @@
 """Structured logs: one JSON object a line in production, readable lines elsewhere, for our own and library loggers."""
 
 import logging.config
+import re
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "session", "api_key")
+# Parts of a path this long are keys: of password resets, of calendars.
+LONG_PATH_PART = re.compile(r"(?<=/)[^/\s]{24,}")
 HIDDEN = "[hidden]"
 
 
@@ -42,15 +45,17 @@ def configure(*, log_format: str, level: str) -> None:
             },
             "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "root": {"handlers": ["console"], "level": level},
-            # Each request is logged once, by lrs_tracker.request_log.
+            # Each request is logged once, by lrs_tracker.request_ids.
             "loggers": {"django.server": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
         }
     )
 
 
 def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Replace the value of every field whose name says that it is a secret."""
-    for name in event:
+    """Replace the value of every field whose name says that it is a secret, and keys inside paths."""
+    for name, value in event.items():
         if any(word in name.lower() for word in SECRET_WORDS):
             event[name] = HIDDEN
+        elif isinstance(value, str) and name in {"event", "path"}:
+            event[name] = LONG_PATH_PART.sub(HIDDEN, value)
     return event

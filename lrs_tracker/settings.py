@@ -1,6 +1,7 @@
 """All settings, read from the environment alone; docs/configuration.md explains each variable."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from django.contrib.messages import constants
@@ -8,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 from environs import Env, EnvValidationError
+from kombu import Queue
 
 from lrs_tracker import embedded, logging, secret_key
 from lrs_tracker.service_urls import broker_url, parse_database_url, parse_email_url, parse_redis_url
@@ -89,6 +91,7 @@ MIDDLEWARE = [
     "lrs_tracker.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "lrs_tracker.request_size.RequestSizeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -125,7 +128,12 @@ FORM_RENDERER = "lrs_tracker.form_renderer.FormRenderer"
 # --- Engines
 
 DATABASES = {"default": database}
-DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "num_workers": 1}
+DATABASES["default"]["OPTIONS"]["pool"] = {
+    "min_size": 1,
+    "max_size": DATABASE_POOL_SIZE,
+    "num_workers": 1,
+    "timeout": 5,
+}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 CACHES = {
     "default": {
@@ -220,6 +228,7 @@ SECURE_CSP = {
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
+CSRF_FAILURE_VIEW = "lrs_tracker.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
@@ -232,6 +241,23 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 # --- Background work
 
 CELERY_BROKER_URL = broker_url(REDIS_URL)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": "lrs:", "visibility_timeout": 3600}
+CELERY_TIMEZONE = TIME_ZONE
+# A task is taken off its queue when it has ended: one that was cut short runs again, so all are safe to run twice.
+CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SOFT_TIME_LIMIT = 10 * 60
+CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + 60
+CELERY_TASK_DEFAULT_QUEUE = "default"
+# Work that takes minutes has a queue of its own, which a worker of its own may serve.
+CELERY_TASK_QUEUES = [Queue("default"), Queue("long")]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300_000  # KiB
+CELERY_BEAT_SCHEDULER = "lrs_tracker.beat.LeaderScheduler"
+CELERY_BEAT_SCHEDULE = {
+    "note-worker": {"task": "lrs_tracker.note_worker", "schedule": timedelta(seconds=30), "options": {"expires": 30}},
+}
 
 # --- Logs
 

@@ -2,11 +2,20 @@
 
 from importlib.util import find_spec
 
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
 from lrs_tracker import health, styleguide
+
+handler400 = "lrs_tracker.errors.bad_request"
+handler403 = "lrs_tracker.errors.permission_denied"
+handler404 = "lrs_tracker.errors.page_not_found"
+handler500 = "lrs_tracker.errors.server_error"
+
+# Signing in to the admin asks for the second factor too, like everywhere.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # the documented way
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
