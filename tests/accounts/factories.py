@@ -8,7 +8,7 @@ from accounts.models import User
 
 
 class UserFactory(factory.django.DjangoModelFactory):
-    """A business-development user; `role` gives another role, None none."""
+    """A business-development user; `role` gives another role, False none."""
 
     class Meta:
         model = User
@@ -19,10 +19,10 @@ class UserFactory(factory.django.DjangoModelFactory):
     password = factory.django.Password("secret-phrase-1")
 
     @factory.post_generation
-    def role(self, create: bool, extracted: Role | None | str = "", **_options: object) -> None:
+    def role(self, create: bool, extracted: Role | bool | None, **_options: object) -> None:
         """Put the user in the role's group."""
-        role = Role.BUSINESS_DEVELOPMENT if extracted == "" else extracted
-        if create and role is not None:
+        role = Role.BUSINESS_DEVELOPMENT if extracted is None else extracted
+        if create and role:
             self.groups.set(Group.objects.filter(name=role))
             if role == Role.ADMINISTRATOR:
                 self.is_staff = True
