@@ -20,4 +20,5 @@ def port_problem(host: str, port: int) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(port_problem(sys.argv[1], int(sys.argv[2])) if sys.argv[2].isdecimal() else "PORT must be a number.")
+    HOST, PORT = sys.argv[1:]
+    sys.exit((port_problem(HOST, int(PORT)) if PORT.isdecimal() else "PORT must be a number.") or 0)
