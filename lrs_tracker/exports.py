@@ -163,7 +163,7 @@ def _xlsx_file(headings: list[str], rows: Iterable[list[Any]]) -> IO[bytes]:
     return file
 
 
-def _xlsx_text(sheet: Any, text: str) -> WriteOnlyCell | str:
+def _xlsx_text(sheet: Any, text: str) -> Any:
     """Return a cell that is text whatever it looks like, and stays text when someone edits it."""
     text = _CONTROL.sub("", text)[:XLSX_CELL_LENGTH]
     if text[:1] != "#" and not _FORMULA.match(text):
@@ -174,7 +174,7 @@ def _xlsx_text(sheet: Any, text: str) -> WriteOnlyCell | str:
     return cell
 
 
-def _xlsx_heading(sheet: Any, text: str) -> WriteOnlyCell:
+def _xlsx_heading(sheet: Any, text: str) -> Any:
     cell = WriteOnlyCell(sheet, _CONTROL.sub("", text))
     cell.data_type = "s"
     cell.font = Font(bold=True)
