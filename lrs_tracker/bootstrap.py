@@ -57,7 +57,7 @@ def install_python_packages(locks: list[Path]) -> None:
         return
     print("Installing Python packages ...", flush=True)
     files = [part for lock in locks for part in ("--requirement", str(lock))]
-    options = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps", "--only-binary=:all:"]
+    options = ["-qq", "--disable-pip-version-check", "--require-hashes", "--no-deps", "--only-binary=:all:"]
     run([str(PYTHON), "-m", "pip", "install", *options, "--no-compile", *files])
     stamp.write_text(digest)
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 4
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAP_DAC_OVERRIDE = 1
@@ -49,13 +50,16 @@ def _become(user_id: int) -> None:
     """Become a user and keep CAP_DAC_OVERRIDE across the coming exec, see capabilities(7)."""
     libc = ctypes.CDLL(None, use_errno=True)
     group_id = pwd.getpwuid(user_id).pw_gid
-    libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    # Else capabilities go with the user, and access(2), by which PostgreSQL looks for itself, ignores them.
+    kept = libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
     os.setgid(group_id)
     os.setuid(user_id)
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     mask = 1 << CAP_DAC_OVERRIDE
     sets = (ctypes.c_uint32 * 6)(mask, mask, mask, 0, 0, 0)
-    failed = libc.capset(header, sets) or libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0)
+    failed = (
+        kept or libc.capset(header, sets) or libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0)
+    )
     if failed:
         os._exit(CANNOT_DROP_ROOT)
