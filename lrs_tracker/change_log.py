@@ -127,12 +127,15 @@ class ChangeTrigger(pgtrigger.Trigger):
         )
 
 
-def bump_version() -> pgtrigger.Trigger:
-    """Return the trigger that raises `version` and `updated_at` whenever a row really changes."""
+def bump_version(*, ignoring: Sequence[str] = ()) -> pgtrigger.Trigger:
+    """Return the trigger that raises `version` and `updated_at` whenever a row really changes.
+
+    A change of the `ignoring` fields alone is none.
+    """
     return pgtrigger.Trigger(
         name="bump_version",
         when=pgtrigger.Before,
         operation=pgtrigger.Update,
-        condition=pgtrigger.AnyChange(),
+        condition=pgtrigger.AnyChange(exclude=list(ignoring)),
         func="NEW.version = OLD.version + 1; NEW.updated_at = statement_timestamp(); RETURN NEW;",
     )

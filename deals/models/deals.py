@@ -232,7 +232,8 @@ class Deal(VersionedModel):
             # Text search in titles.
             GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="deals_deal_title_text"),
         ]
-        triggers = [bump_version(), ChangeTrigger("deal", hidden=("rank",))]
+        # Another order of the cards changes nothing that someone may be editing.
+        triggers = [bump_version(ignoring=["rank"]), ChangeTrigger("deal", hidden=("rank",))]
 
     def __str__(self) -> str:
         return self.code
