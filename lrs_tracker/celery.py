@@ -1,12 +1,16 @@
 """The Celery application: its settings are the CELERY_ ones of settings.py."""
 
 import os
+import warnings
 from typing import Any
 
 import structlog
 from celery import Celery, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lrs_tracker.settings")
+
+# Who runs the worker is the operator's choice; in a container it often is root.
+warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
 app = Celery("lrs_tracker")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -17,6 +17,7 @@ from lrs_tracker.ports import port_problem
 from lrs_tracker.processes import die_with_parent
 from lrs_tracker.supervisor import Supervisor
 
+WSGI = "lrs_tracker.wsgi:application"
 DEMO_PASSWORD = "demo"  # noqa: S105  # of the demo people only, and shown to everybody
 
 
@@ -93,7 +94,7 @@ def programs(host: str, port: int) -> dict[str, list[str]]:
     celery = [sys.executable, "-m", "celery", "--app=lrs_tracker", "--quiet"]
     web = ["--interface=wsgi", "--workers=2", "--blocking-threads=1", "--no-ws", "--log-level=warning"]
     return {
-        "web server": [sys.executable, "-m", "granian", f"--host={host}", f"--port={port}", *web, "lrs_tracker.wsgi"],
+        "web server": [sys.executable, "-m", "granian", f"--host={host}", f"--port={port}", *web, WSGI],
         "worker": [
             *celery,
             "worker",
