@@ -40,6 +40,12 @@ DESTINATIONS = (
 SETTINGS = Destination("/settings/", gettext_lazy("Settings"), "settings", "g s")
 
 
+def read_theme(request: HttpRequest) -> str:
+    """Return the theme that this browser chose; “auto” follows its system."""
+    theme = request.COOKIES.get("theme", "")
+    return theme if theme in THEMES else "auto"
+
+
 def script_words() -> dict[str, str]:
     """Return the sentences that static/js says, by the key it says them under."""
     return {
@@ -66,10 +72,9 @@ def script_words() -> dict[str, str]:
 
 def appearance(request: HttpRequest) -> dict[str, Any]:
     """Add theme, navigation and script sentences to the context of every page."""
-    theme = request.COOKIES.get("theme", "auto")
     places = [{"page": page, "is_current": page.is_current(request.path)} for page in DESTINATIONS]
     return {
-        "theme": theme if theme in THEMES else "auto",
+        "theme": read_theme(request),
         "navigation": places,
         "settings_page": {"page": SETTINGS, "is_current": SETTINGS.is_current(request.path)},
         "script_words": script_words,

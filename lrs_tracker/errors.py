@@ -6,6 +6,8 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from lrs_tracker.appearance import read_theme, script_words
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Return the page for a request that makes no sense."""
@@ -41,7 +43,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _error_page(request: HttpRequest, status: int, message: str, *, template: str = "") -> HttpResponse:
     """Render without the request, so that a fault in a context processor or the database cannot strike twice."""
-    context = {"status": status, "message": message, "request_id": getattr(request, "request_id", "")}
+    context = {
+        "status": status,
+        "message": message,
+        "request_id": getattr(request, "request_id", ""),
+        "theme": read_theme(request),
+        "script_words": script_words,
+    }
     try:
         page = render_to_string(template or f"errors/{status}.html", context)
     except TemplateDoesNotExist:

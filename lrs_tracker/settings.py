@@ -215,7 +215,6 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 # --- Safety
-
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],
