@@ -15,7 +15,7 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """Draw an icon of static/icons.js; with a label it speaks, without one it is decoration."""
     spoken = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
     address = f"{static('dist/icons.svg')}#{name}"
-    return format_html('<svg class="icon {}" {}><use href="{}"></use></svg>', css, spoken, address)
+    return format_html('<svg class="{}" {}><use href="{}"></use></svg>', f"icon {css}".strip(), spoken, address)
 
 
 @register.simple_tag(takes_context=True)
