@@ -20,7 +20,7 @@ from lrs_tracker.change_log import change_context
 from lrs_tracker.problems import DomainError
 from money.domain.ecb import import_ecb_rates
 
-_RATES_SINCE = dt.timedelta(days=730)
+_RATES_SINCE = dt.timedelta(days=400)
 
 
 @transaction.atomic
