@@ -182,6 +182,6 @@ def test_requested_format_follows_the_address():
 @pytest.mark.django_db
 def test_requested_format_refuses_who_may_not_export():
     with pytest.raises(PermissionDenied):
-        requested_format(request_for(UserFactory(role=None), "?export=csv"))
+        requested_format(request_for(UserFactory(role=False), "?export=csv"))
     with pytest.raises(PermissionDenied):
         requested_format(request_for(AnonymousUser(), "?export=csv"))
