@@ -18,6 +18,7 @@ window.lrsEnhanceSelect = (select) => {
   new TomSelect(select, {
     plugins: select.multiple ? { remove_button: { title: say("remove") } } : {},
     maxOptions: 200,
+    refreshThrottle: 0, // Enter right after typing must choose what was typed
     hidePlaceholder: true,
     valueField: "value",
     labelField: "text",

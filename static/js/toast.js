@@ -4,6 +4,13 @@ import { say } from "./words.js";
 const LINGER_MS = 6000;
 const region = document.getElementById("toasts");
 
+/** Bring the toasts above a dialog that opened since the last one. */
+function lift() {
+  if (!region.childElementCount || !document.querySelector("dialog:modal")) return;
+  region.hidePopover();
+  region.showPopover();
+}
+
 function dismissLater(toast) {
   if (toast.querySelector("a, button:not([data-toast-close])")) return;
   let timer;
@@ -42,6 +49,7 @@ export function toast({ text, kind = "info", detail = "" }) {
 if (region) {
   region.querySelectorAll(".toast").forEach(dismissLater);
   new MutationObserver((changes) => {
+    lift();
     for (const { addedNodes } of changes) {
       for (const node of addedNodes) if (node.nodeType === Node.ELEMENT_NODE) dismissLater(node);
     }
