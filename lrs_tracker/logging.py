@@ -45,8 +45,14 @@ def configure(*, log_format: str, level: str) -> None:
             },
             "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "root": {"handlers": ["console"], "level": level},
-            # Each request is logged once, by lrs_tracker.request_ids.
-            "loggers": {"django.server": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+            # Each request is logged once, by lrs_tracker.request_ids,
+            # and each task once, by celery.app.trace.
+            "loggers": {
+                "django.server": {"level": "WARNING"},
+                "django.request": {"level": "ERROR"},
+                "celery.beat": {"level": "WARNING"},
+                "celery.worker.strategy": {"level": "WARNING"},
+            },
         }
     )
 

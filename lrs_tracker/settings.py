@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "lrs_tracker.request_size.RequestSizeMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -255,7 +256,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300_000  # KiB
 CELERY_BEAT_SCHEDULER = "lrs_tracker.beat.LeaderScheduler"
 CELERY_BEAT_SCHEDULE = {
-    "note-worker": {"task": "lrs_tracker.note_worker", "schedule": timedelta(seconds=30), "options": {"expires": 30}},
+    "note-worker": {"task": "lrs_tracker.note_worker", "schedule": timedelta(minutes=1), "options": {"expires": 60}},
 }
 
 # --- Logs

@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, call_command, get_commands
 from django.db import connection
 
+from lrs_tracker.bootstrap import digest_files, is_current, list_files
 from lrs_tracker.catalogues import compile_catalogues
 from lrs_tracker.ports import port_problem
 from lrs_tracker.processes import die_with_parent
@@ -55,7 +56,7 @@ class Command(BaseCommand):
         if demo and "load_demo" in get_commands():
             call_command("load_demo", if_empty=True)
         if settings.HASHED_STATIC:
-            call_command("collectstatic", verbosity=0, interactive=False)
+            collect_static_files()
 
     def _demo_logins(self) -> str:
         if settings.PRODUCTION:
@@ -63,6 +64,16 @@ class Command(BaseCommand):
         users = get_user_model()._default_manager.filter(email__endswith="@example.com", is_active=True)
         emails = [user.email for user in users.order_by("pk") if user.check_password(DEMO_PASSWORD)]
         return f"\nDemo logins, password {DEMO_PASSWORD!r}: {', '.join(emails)}" if emails else ""
+
+
+def collect_static_files() -> None:
+    """Collect and compress the static files, unless that was done for the same files and packages."""
+    stamp = settings.STATIC_ROOT / ".collected"
+    folders = [path for folder in settings.STATICFILES_DIRS for path in list_files(folder)]
+    digest = digest_files([*folders, settings.BASE_DIR / "requirements.txt"])
+    if not is_current(stamp, digest):
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+        stamp.write_text(digest)
 
 
 class Announcer:
