@@ -26,10 +26,9 @@ bench: dev ## Measure speed and size and print a table
 lint: dev ## Check format, style, types, templates, layers and migrations
 	@$(VENV_PYTHON) -m tests.everything lint
 
-format: dev ## Put code and templates in shape
+format: dev ## Put code in shape
 	@.venv/bin/ruff check --fix --quiet .
 	@.venv/bin/ruff format --quiet .
-	@.venv/bin/djlint templates --reformat --quiet
 
 requirements: dev ## Lock the newest packages that the .in files allow
 	@for name in requirements requirements-dev; do \

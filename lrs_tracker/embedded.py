@@ -252,8 +252,11 @@ def main(var_dir: str, durability: str, descriptor: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     engines = Engines(Path(var_dir))
-    place = {"var_dir": engines.var_dir, "socket_dir": engines.socket_dir, "durable": durability == "durable"}
-    servers: list[Server] = [Postgres(**place, user_id=choose_unprivileged_user(engines.var_dir)), Valkey(**place)]
+    user_id = choose_unprivileged_user(engines.var_dir)
+    servers = (
+        kind(var_dir=engines.var_dir, socket_dir=engines.socket_dir, durable=durability == "durable", user_id=user)
+        for kind, user in ((Postgres, user_id), (Valkey, None))
+    )
     listener = socket.socket(fileno=int(descriptor))
     Keeper({server.name: server for server in servers}, listener, engines.socket_dir / "keeper.lock").run()
 

@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
 from django.contrib.messages import constants
 from django.core.exceptions import ImproperlyConfigured
@@ -48,19 +49,20 @@ else:
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
     database = env.database("DATABASE_URL", default=EMBEDDED_ENGINES.database_url)
     REDIS_URL = env.redis("REDIS_URL", default=EMBEDDED_ENGINES.redis_url)
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=4)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="LRS Tracker <lrs-tracker@localhost>")
-EMAIL = env.email("EMAIL_URL", default=(VAR_DIR / "mail").as_uri())
+EMAIL = env.email("EMAIL_URL", default="smtp://localhost" if PRODUCTION else (VAR_DIR / "mail").as_uri())
 LOG_FORMAT = env.str("LOG_FORMAT", default="json" if PRODUCTION else "text")
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-STORAGE = env.json("STORAGE", default={})
+STORAGE = cast(dict[str, Any], env.json("STORAGE", default={}))
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 HASHED_STATIC = env.bool("HASHED_STATIC", default=not DEBUG)
 try:
     env.seal()
 except EnvValidationError as error:
-    problems = "; ".join(f"{name}: {' '.join(map(str, found))}" for name, found in error.error_messages.items())
+    found = cast(dict[str, list[str]], error.error_messages)
+    problems = " ".join(f"{name}: {' '.join(messages)}" for name, messages in found.items())
     raise ImproperlyConfigured(f"LRS Tracker cannot start. {problems} See docs/configuration.md.") from None
 
 # --- Application

@@ -1,7 +1,18 @@
-"""What every test may use."""
+"""What every test may use; fixtures of the browser are in tests/browser.py."""
+
+from collections.abc import Iterator
 
 import pytest
+import redis
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message
+from celery.contrib.testing.worker import start_worker
 from django.conf import settings
+from django.db.models import FETCH_RAISE
+
+from lrs_tracker.celery import app as celery_app
+
+pytest_plugins = ["tests.browser"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -9,3 +20,59 @@ def pytest_configure(config: pytest.Config) -> None:
     engines = settings.EMBEDDED_ENGINES.hold()
     engines.__enter__()
     config.add_cleanup(lambda: engines.__exit__(None, None, None))
+
+
+@pytest.fixture(scope="session")
+def _valkey_client() -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def valkey(_valkey_client: redis.Redis) -> redis.Redis:
+    """The test's own Valkey database, empty at first."""
+    _valkey_client.flushdb()
+    return _valkey_client
+
+
+@pytest.fixture
+def fetch_raise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make each row fetch of a relation or deferred field an error, at the line that causes it (an N+1)."""
+    monkeypatch.setattr("django.db.models.query.DEFAULT_FETCH_MODE", FETCH_RAISE)
+
+
+@pytest.fixture
+def worker(transactional_db: None) -> Iterator[None]:
+    """A Celery worker that takes tasks from the test's own broker, until the test ends."""
+    with start_worker(celery_app, perform_ping_check=False, queues=["default", "long"], shutdown_timeout=20):
+        yield
+
+
+class Mailbox(Message):
+    """The messages that a mail server took."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list = []
+
+    def handle_message(self, message) -> None:
+        self.messages.append(message)
+
+
+@pytest.fixture
+def smtp(settings) -> Iterator[Mailbox]:
+    """A mail server that LRS Tracker sends to, for the time of the test."""
+    mailbox = Mailbox()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=0)
+    controller.start()
+    try:
+        host, port = controller.server.sockets[0].getsockname()
+        settings.MAILERS = {
+            "default": {
+                "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+                "OPTIONS": {"host": host, "port": port},
+            }
+        }
+        yield mailbox
+    finally:
+        controller.stop()

@@ -10,6 +10,14 @@ os.environ["LOG_LEVEL"] = "CRITICAL"
 os.environ["SECRET_KEY"] = "only-for-tests"
 os.environ["VAR_DIR"] = str(Path(__file__).resolve().parent.parent / "var" / "test")
 
+from lrs_tracker.service_urls import broker_url
 from lrs_tracker.settings import *  # noqa: F403  # the point of this module
+from lrs_tracker.settings import CACHES, REDIS_URL, VAR_DIR
 
+# Tests running side by side each have a Valkey database, as pytest-django gives each a PostgreSQL database.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+REDIS_URL = f"{REDIS_URL}?db={int(WORKER.removeprefix('gw') or 0) + 1}"
+CACHES = {"default": {**CACHES["default"], "LOCATION": REDIS_URL}}
+CELERY_BROKER_URL = broker_url(REDIS_URL)
+MEDIA_ROOT = VAR_DIR / f"media{WORKER}"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

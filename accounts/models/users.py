@@ -26,7 +26,7 @@ def validate_time_zone(value: str) -> None:
 
 def language_choices() -> list[tuple[str, str]]:
     """Return the languages that the application speaks."""
-    return list(settings.LANGUAGES)
+    return [(code, str(name)) for code, name in settings.LANGUAGES]
 
 
 class UserManager(BaseUserManager["User"].from_queryset(StaffQuerySet)):  # type: ignore[misc]  # a class made at run time

@@ -135,7 +135,7 @@ def _approvals(deal_ids: Collection[int], today: dt.date) -> FactRows:
 
 def register_own_sources() -> None:
     """Register the kinds and sources of this app."""
-    fields = [(name, Deal._meta.get_field(name).verbose_name) for name in GATE_FIELDS]
+    fields = [(field.name, field.verbose_name) for field in Deal._meta.fields if field.name in GATE_FIELDS]
     register_kind(GateKind.FIELD, label=GateKind.FIELD.label, requirements=fields, tab="facts")
     register_kind(GateKind.CHECKLIST, label=GateKind.CHECKLIST.label, requirements=(), tab="gates")
     register_kind(GateKind.DOCUMENT, label=GateKind.DOCUMENT.label, requirements=DocumentKind.choices, tab="documents")

@@ -168,7 +168,7 @@ def _write(deal: Deal, **values: object) -> Deal:
     for name, value in values.items():
         setattr(deal, name, value)
     # The trigger raises the version; the expression makes Django read it back.
-    deal.version = models.F("version")  # type: ignore[assignment]  # an expression until saved
+    deal.version = models.F("version")
     deal.save(update_fields=[*values, "version"])
     return deal
 

@@ -5,12 +5,13 @@ import signal
 import sys
 from argparse import ArgumentParser
 from http.client import HTTPConnection
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import BaseCommand, CommandError, call_command, get_commands
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from lrs_tracker.bootstrap import digest_files, is_current, list_files
 from lrs_tracker.catalogues import compile_catalogues
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         self._prepare(demo=demo)
         logins = self._demo_logins()
         # The pool's threads and connections belong to this process alone; the programs open their own.
-        connection.close_pool()
+        cast(DatabaseWrapper, connections[DEFAULT_DB_ALIAS]).close_pool()
         announcement = f"\nLRS Tracker runs at http://{host}:{port}/ (Ctrl-C stops it){logins}\n"
         supervisor = Supervisor(programs(host, port), {**os.environ, "PORT": str(port)})
         if ended := supervisor.run(Announcer(host, port, lambda: self.stdout.write(announcement))):
@@ -69,8 +70,7 @@ class Command(BaseCommand):
 def collect_static_files() -> None:
     """Collect and compress the static files, unless that was done for the same files and packages."""
     stamp = settings.STATIC_ROOT / ".collected"
-    folders = [path for folder in settings.STATICFILES_DIRS for path in list_files(folder)]
-    digest = digest_files([*folders, settings.BASE_DIR / "requirements.txt"])
+    digest = digest_files([*list_files(settings.BASE_DIR / "static"), settings.BASE_DIR / "requirements.txt"])
     if not is_current(stamp, digest):
         call_command("collectstatic", verbosity=0, interactive=False, clear=True)
         stamp.write_text(digest)
