@@ -32,16 +32,15 @@ def import_ecb_rates(file: TextIO, *, since: dt.date | None = None) -> int:
     """
     stored = 0
     batch: list[FxRate] = []
-    for rate in _read(file):
-        if since is None or rate.on >= since:
-            batch.append(rate)
+    for rate in _read(file, since or dt.date.min):
+        batch.append(rate)
         if len(batch) == _BATCH:
             stored += _store(batch)
             batch = []
     return stored + _store(batch)
 
 
-def _read(file: TextIO) -> Iterator[FxRate]:
+def _read(file: TextIO, since: dt.date) -> Iterator[FxRate]:
     rows = csv.reader(file)
     header = [name.strip() for name in next(rows, [])]
     if not header or header[0] != "Date":
@@ -51,6 +50,8 @@ def _read(file: TextIO) -> Iterator[FxRate]:
         if not any(cell.strip() for cell in row):
             continue
         on = _date(row[0].strip(), number)
+        if on < since:
+            continue
         for index, code in currencies:
             cell = row[index].strip() if index < len(row) else ""
             if cell not in {"", "N/A"}:
