@@ -3,11 +3,23 @@
 
 const shared = document.getElementById("dialog");
 
+const FIELDS = "input:not([type=hidden]), select:not([tabindex='-1']), textarea, .ts-control input";
+
+function focusFirst(dialog) {
+  for (const wanted of ["[autofocus]", "[aria-invalid=true]", FIELDS]) {
+    const element = dialog.querySelector(wanted);
+    if (element) {
+      element.focus();
+      return;
+    }
+  }
+}
+
 /** Open `dialog` as a modal and give the focus back when it closes. */
 export function openDialog(dialog) {
   const opener = document.activeElement;
   if (!dialog.open) dialog.showModal();
-  dialog.querySelector("[autofocus], [aria-invalid=true]")?.focus();
+  focusFirst(dialog);
   dialog.addEventListener("close", () => opener?.isConnected && opener.focus(), { once: true });
 }
 
@@ -40,6 +52,11 @@ document.addEventListener("click", (event) => {
       event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom;
     if (outside) event.target.close();
   }
+});
+
+// A form that came back with errors.
+document.addEventListener("htmx:after:swap", () => {
+  if (shared?.open && shared.querySelector("[aria-invalid=true]")) focusFirst(shared);
 });
 
 document.addEventListener("dialog:close", () => shared?.close());
