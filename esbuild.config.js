@@ -36,7 +36,7 @@ const bundles = await context({
     "static/js/select.js",
   ],
   entryNames: "[name]",
-  assetNames: "[name]-[hash]",
+  assetNames: "[name]",
   outdir: "static/dist",
   bundle: true,
   minify: true,
