@@ -163,7 +163,7 @@ def _meet_gates(entry: Entry, deal: Deal, gates: list[Gate], people: dict[str, U
     for gate in gates:
         match gate.kind:
             case GateKind.CHECKLIST:
-                GateCheck.objects.create(deal=deal, gate=gate, by=deal.owner, at=ticked_at)
+                GateCheck.objects.create(deal=deal, gate=gate, by=people[entry.owner], at=ticked_at)
             case GateKind.DOCUMENT if gate.label != entry.waived:
                 _create_document(entry, deal, DocumentKind(gate.requirement), at)
             case GateKind.APPROVALS if not deal.approvals.exists():
