@@ -148,6 +148,13 @@ class ViewPage(models.TextChoices):
     TABLE = "table", _("Table")
 
 
+class BoardGroup(models.TextChoices):
+    """What the cards of a column can be grouped by."""
+
+    OWNER = "owner", _("Owner")
+    REGION = "region", _("Region")
+
+
 class ImportStatus(models.TextChoices):
     """How far an import is."""
 

@@ -1,5 +1,14 @@
-"""Addresses of the board."""
+"""Addresses of the board, of moves and of saved views."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from deals.urls import converters  # noqa: F401  # registers <deal:…>
+from deals.views import board, moves
+
+urlpatterns = [
+    path("board/", board.show_first_board, name="board"),
+    path("board/<str:slug>/", board.show_board, name="board"),
+    path("board/<str:slug>/live/", board.show_live, name="live"),
+    path("board/<str:slug>/column/<int:stage_id>/", board.show_column, name="board_column"),
+    path("deals/<deal:pk>/move/", moves.move, name="move"),
+]

@@ -1,1 +1,7 @@
-// Loaded on the board only.
+// Loaded on the board only; each behaviour is a file of its own.
+import "./board-columns.js";
+import "./board-drag.js";
+import "./board-keyboard.js";
+import "./board-menu.js";
+import "./board-waive.js";
+import "./board-live.js";

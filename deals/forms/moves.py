@@ -1,0 +1,45 @@
+"""What a move asks of the person who makes it."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from deals.domain.moves import MoveNeeds
+from deals.models import Deal, Stage
+
+
+class MoveForm(forms.Form):
+    """Where a deal goes, and the reason and date that the move needs."""
+
+    version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
+    after = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput)
+    stage = forms.ModelChoiceField(label=_("Move to"), queryset=Stage.objects.none(), empty_label=None)
+    reason = forms.CharField(
+        label=_("Reason"), required=False, max_length=1000, widget=forms.Textarea({"rows": 3, "autofocus": True})
+    )
+    resume_on = forms.DateField(label=_("Resume on"), required=False, widget=forms.DateInput({"type": "date"}))
+    waiver_reason = forms.CharField(
+        label=_("Reason for waiving"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea({"rows": 3, "autofocus": True}),
+    )
+
+    def __init__(self, *args: Any, deal: Deal, **kwargs: Any) -> None:
+        """Offer the stages of the deal's pipeline."""
+        super().__init__(*args, **kwargs)
+        self.deal = deal
+        stages = Stage.objects.filter(pipeline=deal.stage.pipeline_id, archived_at__isnull=True)
+        self.fields["stage"].queryset = stages.order_by("position", "pk")
+        self.fields["version"].initial = deal.version
+
+    def ask_for(self, needs: MoveNeeds, *, waiving: bool) -> None:
+        """Keep only the fields that a move needs, now that it is known where it goes."""
+        self.fields["stage"].widget = forms.HiddenInput()
+        if not needs.reason:
+            del self.fields["reason"]
+        if not needs.resume_on:
+            del self.fields["resume_on"]
+        if not waiving:
+            del self.fields["waiver_reason"]
