@@ -52,6 +52,8 @@ def script_words() -> dict[str, str]:
         "close": _("Close"),
         "confirm": _("Confirm"),
         "copied": _("Copied."),
+        "discard": _("Discard what you typed?"),
+        "discard_yes": _("Discard"),
         "remove": _("Remove"),
         "no_results": _("Nothing found for “{query}”."),
         "error_network": _("The server did not answer. Check the connection and try again."),

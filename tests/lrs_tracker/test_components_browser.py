@@ -67,6 +67,20 @@ def test_a_dialog_shows_errors_beside_the_field_then_closes_with_a_toast(open_pa
     expect(opener).to_be_focused()
 
 
+def test_a_dialog_with_something_typed_asks_before_it_closes(open_page):
+    page = open_page(UserFactory(), "/trial/")
+    page.get_by_role("link", name="Add a note").click()
+    text = page.get_by_role("dialog", name="New note").get_by_label("Text")
+    text.fill("Half a thought")
+    page.keyboard.press("Escape")
+    question = page.get_by_role("dialog", name="Discard what you typed?")
+    question.get_by_role("button", name="Cancel").click()
+    expect(text).to_have_value("Half a thought")
+    page.get_by_role("dialog", name="New note").get_by_role("button", name="Cancel").click()
+    question.get_by_role("button", name="Discard").click()
+    expect(text).to_be_hidden()
+
+
 @pytest.mark.parametrize(
     ("button", "said"),
     [("Stale", "Wei Lin moved this deal to Term sheet."), ("Forbidden", "You may not do this.")],
