@@ -105,7 +105,7 @@ def page(open_page: Callable[..., Page]) -> Page:
 def login(context: BrowserContext, user: User, url: str) -> None:
     """Sign a user in by session cookie, without the form."""
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
 

@@ -4,6 +4,8 @@ import datetime as dt
 import hashlib
 import secrets
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.enums import TokenScope
 from accounts.models import ApiToken, User
 from lrs_tracker.problems import DomainError, PermissionRefusedError
@@ -25,7 +27,7 @@ def create_token(
     Raise DomainError for an expiry in the past.
     """
     if expires_at is not None and expires_at <= at:
-        raise DomainError("Choose an expiry in the future.", field="expires_at")
+        raise DomainError(_("Choose an expiry in the future."), field="expires_at")
     key = _PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         user=user, name=name, scope=scope, expires_at=expires_at, prefix=key[:12], digest=_digest(key)
@@ -47,7 +49,7 @@ def revoke_token(*, token: ApiToken, by: User, at: dt.datetime) -> ApiToken:
     Raise PermissionRefusedError for another user's token.
     """
     if token.user_id != by.pk:
-        raise PermissionRefusedError("Only its owner can revoke a token.")
+        raise PermissionRefusedError(_("Only its owner can revoke a token."))
     if token.revoked_at is None:
         token.revoked_at = at
         token.save(update_fields=["revoked_at"])

@@ -11,6 +11,7 @@ import "./confirm.js";
 import "./auto-submit.js";
 import "./unsaved.js";
 import "./copy.js";
+import "./show-once.js";
 import "./keep-in-view.js";
 import "./pick-all.js";
 import "./enhance-select.js";

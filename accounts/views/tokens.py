@@ -1,0 +1,47 @@
+"""The page of a person's API tokens."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.domain.tokens import create_token, revoke_token
+from accounts.forms.tokens import TokenForm
+from accounts.models import ApiToken
+
+# The key waits here from the redirect to the page that shows it, and no longer.
+_KEY_IN_SESSION = "new_api_key"
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_tokens(request: HttpRequest) -> HttpResponse:
+    """List the tokens, and create one, whose key the next page shows once."""
+    form = TokenForm(request.POST or None)
+    now = timezone.now()
+    if request.method == "POST" and form.is_valid():
+        _token, key = create_token(user=request.user, **form.token_facts(at=now), at=now)
+        request.session[_KEY_IN_SESSION] = key
+        return redirect("accounts:tokens")
+    context = {
+        "form": form,
+        "tokens": ApiToken.objects.visible_to(request.user).order_by("revoked_at", "-created_at", "-pk"),
+        "new_key": request.session.pop(_KEY_IN_SESSION, None) if request.method == "GET" else None,
+        "now": now,
+    }
+    return render(request, "accounts/tokens.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a token useless."""
+    token = get_object_or_404(ApiToken.objects.visible_to(request.user), pk=pk)
+    revoke_token(token=token, by=request.user, at=timezone.now())
+    messages.success(request, _("“%(name)s” is revoked.") % {"name": token.name})
+    return redirect("accounts:tokens")
