@@ -33,6 +33,7 @@ const bundles = await context({
     "static/css/board.css",
     "static/js/app.js",
     "static/js/board.js",
+    "static/js/reorder.js",
     "static/js/select.js",
   ],
   entryNames: "[name]",

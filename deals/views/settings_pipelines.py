@@ -1,0 +1,177 @@
+"""The pages where administrators shape pipelines."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from deals.domain import pipelines, stages
+from deals.domain.default_pipeline import DEFAULT_SLUG, create_default_pipeline
+from deals.enums import StageType
+from deals.forms.settings import PipelineForm, StageForm
+from deals.models import Pipeline
+from deals.views.settings_order import read_order
+from lrs_tracker.problems import DomainError
+
+
+@login_required
+@permission_required("deals.change_pipeline", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def list_pipelines(request: HttpRequest) -> HttpResponse:
+    """List the pipelines, and add one."""
+    form = PipelineForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            pipeline = pipelines.add_pipeline(**form.cleaned_data, by=request.user)
+        except DomainError as error:
+            form.add_error(error.field, str(error))
+        else:
+            return redirect("deals:settings_pipeline", pipeline.slug)
+    context = _list_context(request) | {"form": form}
+    return render(request, "deals/settings_pipelines.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@permission_required("deals.change_pipeline", raise_exception=True)
+@require_POST
+def add_default(request: HttpRequest) -> HttpResponse:
+    """Create the pipeline that a licence desk starts with."""
+    pipeline = create_default_pipeline()
+    return redirect("deals:settings_pipeline", pipeline.slug)
+
+
+@login_required
+@permission_required("deals.change_pipeline", raise_exception=True)
+@require_POST
+def reorder(request: HttpRequest) -> HttpResponse:
+    """Put the pipelines into another order."""
+    try:
+        pipelines.reorder_pipelines(order=read_order(request.POST), by=request.user)
+    except DomainError as error:
+        messages.error(request, str(error))
+    if request.htmx:
+        return render(request, "deals/settings_pipelines.html#pipelines", _list_context(request))
+    return redirect("deals:settings_pipelines")
+
+
+@login_required
+@permission_required("deals.change_pipeline", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_pipeline(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a pipeline's stages, and rename it."""
+    pipeline = _get(request, slug)
+    form = PipelineForm(request.POST or None, initial={"name": pipeline.name})
+    if request.method == "POST" and form.is_valid():
+        try:
+            pipelines.rename_pipeline(pipeline=pipeline, **form.cleaned_data, by=request.user)
+        except DomainError as error:
+            form.add_error(error.field, str(error))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("deals:settings_pipeline", slug)
+    return _render_pipeline(request, pipeline, form=form)
+
+
+@login_required
+@permission_required("deals.change_pipeline", raise_exception=True)
+@require_POST
+def act(request: HttpRequest, slug: str, action: str) -> HttpResponse:
+    """Archive, restore or delete a pipeline; say what was done, or why not."""
+    pipeline = _get(request, slug)
+    try:
+        match action:
+            case "archive":
+                pipelines.archive_pipeline(pipeline=pipeline, by=request.user, at=timezone.now())
+                messages.success(request, _("“%(name)s” is archived.") % {"name": pipeline})
+            case "restore":
+                pipelines.restore_pipeline(pipeline=pipeline, by=request.user)
+                messages.success(request, _("“%(name)s” is in use again.") % {"name": pipeline})
+            case "delete":
+                pipelines.delete_pipeline(pipeline=pipeline, by=request.user)
+                messages.success(request, _("“%(name)s” is deleted.") % {"name": pipeline})
+    except DomainError as error:
+        messages.error(request, str(error))
+        return redirect("deals:settings_pipeline", slug)
+    return redirect("deals:settings_pipelines")
+
+
+@login_required
+@permission_required("deals.change_stage", raise_exception=True)
+@require_POST
+def add_stage(request: HttpRequest, slug: str) -> HttpResponse:
+    """Add a stage to a pipeline."""
+    pipeline = _get(request, slug)
+    form = StageForm(request.POST)
+    if form.is_valid():
+        try:
+            stage = stages.add_stage(pipeline=pipeline, **form.cleaned_data, by=request.user)
+        except DomainError as error:
+            form.add_error(error.field, str(error))
+        else:
+            messages.success(request, _("“%(name)s” is added.") % {"name": stage})
+            return redirect("deals:settings_pipeline", slug)
+    return _render_pipeline(request, pipeline, stage_form=form)
+
+
+@login_required
+@permission_required("deals.change_stage", raise_exception=True)
+@require_POST
+def reorder_stages(request: HttpRequest, slug: str) -> HttpResponse:
+    """Put the stages of a pipeline into another order."""
+    pipeline = _get(request, slug)
+    try:
+        stages.reorder_stages(pipeline=pipeline, order=read_order(request.POST), by=request.user)
+    except DomainError as error:
+        messages.error(request, str(error))
+    if request.htmx:
+        return render(request, "deals/settings_pipeline.html#stages", _stages_context(pipeline))
+    return redirect("deals:settings_pipeline", slug)
+
+
+def _get(request: HttpRequest, slug: str) -> Pipeline:
+    return get_object_or_404(Pipeline.objects.visible_to(request.user), slug=slug)
+
+
+def _list_context(request: HttpRequest) -> dict[str, Any]:
+    found = Pipeline.objects.visible_to(request.user).annotate(
+        stage_count=Count("stages", filter=Q(stages__archived_at__isnull=True), distinct=True),
+        deal_count=Count("stages__deals", distinct=True),
+    )
+    ordered = list(found.order_by("position", "pk"))
+    return {
+        "pipelines": [pipeline for pipeline in ordered if pipeline.archived_at is None],
+        "archived": [pipeline for pipeline in ordered if pipeline.archived_at is not None],
+        "has_default": any(pipeline.slug == DEFAULT_SLUG for pipeline in ordered),
+    }
+
+
+def _stages_context(pipeline: Pipeline) -> dict[str, Any]:
+    found = pipeline.stages.annotate(
+        gate_count=Count("gates", filter=Q(gates__archived_at__isnull=True), distinct=True),
+        deal_count=Count("deals", distinct=True),
+    )
+    ordered = list(found.order_by("position", "pk"))
+    active = [stage for stage in ordered if stage.archived_at is None]
+    return {
+        "pipeline": pipeline,
+        "path": [stage for stage in active if stage.is_on_path],
+        "aside": [stage for stage in active if not stage.is_on_path],
+        "archived": [stage for stage in ordered if stage.archived_at is not None],
+    }
+
+
+def _render_pipeline(
+    request: HttpRequest, pipeline: Pipeline, *, form: PipelineForm | None = None, stage_form: StageForm | None = None
+) -> HttpResponse:
+    context = _stages_context(pipeline) | {
+        "form": form or PipelineForm(initial={"name": pipeline.name}),
+        "stage_form": stage_form or StageForm(initial={"type": StageType.OPEN}),
+    }
+    has_errors = any(shown is not None and shown.errors for shown in (form, stage_form))
+    return render(request, "deals/settings_pipeline.html", context, status=422 if has_errors else 200)

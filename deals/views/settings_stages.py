@@ -1,0 +1,208 @@
+"""The pages where administrators shape a stage and its gates."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from deals.domain import stage_gates, stages
+from deals.forms.settings import EmptyStageForm, FactForm, GateForm, GateWordsForm, StageForm
+from deals.models import Gate, Stage
+from deals.views.settings_gate_words import asked_for
+from deals.views.settings_order import read_order
+from lrs_tracker.problems import DomainError
+
+
+@login_required
+@permission_required("deals.change_stage", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_stage(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a stage with its gates, and change it."""
+    stage = _get(request, pk)
+    form = StageForm(request.POST or None, initial=_stored(stage))
+    if request.method == "POST" and form.is_valid():
+        try:
+            stages.change_stage(stage=stage, **form.cleaned_data, by=request.user)
+        except DomainError as error:
+            form.add_error(error.field, str(error))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("deals:settings_pipeline", stage.pipeline.slug)
+    return _render_stage(request, stage, form=form)
+
+
+@login_required
+@permission_required("deals.change_stage", raise_exception=True)
+@require_POST
+def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """Archive, restore or delete a stage; say what was done, or why not."""
+    stage = _get(request, pk)
+    try:
+        match action:
+            case "archive":
+                stages.archive_stage(stage=stage, by=request.user, at=timezone.now())
+                messages.success(request, _("“%(name)s” is archived.") % {"name": stage})
+            case "restore":
+                stages.restore_stage(stage=stage, by=request.user)
+                messages.success(request, _("“%(name)s” is in use again.") % {"name": stage})
+            case "delete":
+                stages.delete_stage(stage=stage, by=request.user)
+                messages.success(request, _("“%(name)s” is deleted.") % {"name": stage})
+    except DomainError as error:
+        messages.error(request, str(error))
+        return redirect("deals:settings_stage", pk)
+    return redirect("deals:settings_pipeline", stage.pipeline.slug)
+
+
+@login_required
+@permission_required("deals.change_stage", raise_exception=True)
+@require_POST
+def empty(request: HttpRequest, pk: int) -> HttpResponse:
+    """Move every deal of a stage to another one."""
+    stage = _get(request, pk)
+    form = EmptyStageForm(request.POST, stage=stage)
+    if form.is_valid():
+        try:
+            count = stages.empty_stage(
+                stage=stage, **form.cleaned_data, by=request.user, at=timezone.now(), today=timezone.localdate()
+            )
+        except DomainError as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+        else:
+            target = form.cleaned_data["target"]
+            moved = ngettext("%(count)d deal moved to %(name)s.", "%(count)d deals moved to %(name)s.", count)
+            messages.success(request, moved % {"count": count, "name": target})
+            return redirect("deals:settings_stage", pk)
+    return _render_stage(request, stage, empty_form=form)
+
+
+@login_required
+@permission_required("deals.change_gate", raise_exception=True)
+@require_POST
+def add_gate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add a gate to a stage."""
+    stage = _get(request, pk)
+    form = GateForm(request.POST)
+    if form.is_valid():
+        kind, requirement = form.cleaned_data["fact"]
+        words = {name: form.cleaned_data[name] for name in ("label", "help")}
+        try:
+            stage_gates.add_gate(stage=stage, kind=kind, requirement=requirement, **words, by=request.user)
+        except DomainError as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+        else:
+            return redirect("deals:settings_stage", pk)
+    return _render_stage(request, stage, gate_form=form)
+
+
+@login_required
+@permission_required("deals.change_gate", raise_exception=True)
+@require_safe
+def preview_gate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say how many deals a new gate would block."""
+    stage = _get(request, pk)
+    form = FactForm(request.GET)
+    if not form.is_valid():
+        return HttpResponse(status=204)
+    kind, requirement = form.cleaned_data["fact"]
+    count = stage_gates.count_blocked_deals(stage=stage, kind=kind, requirement=requirement, today=timezone.localdate())
+    context = {"stage": stage, "count": count, "total": stage.deals.count()}
+    return render(request, "deals/settings_stage.html#preview", context)
+
+
+@login_required
+@permission_required("deals.change_gate", raise_exception=True)
+@require_POST
+def reorder_gates(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put the gates of a stage into another order."""
+    stage = _get(request, pk)
+    try:
+        stage_gates.reorder_gates(stage=stage, order=read_order(request.POST), by=request.user)
+    except DomainError as error:
+        messages.error(request, str(error))
+    if request.htmx:
+        return render(request, "deals/settings_stage.html#gates", _gates_context(stage))
+    return redirect("deals:settings_stage", pk)
+
+
+@login_required
+@permission_required("deals.change_gate", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_gate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a gate, and reword it."""
+    gate = _get_gate(request, pk)
+    form = GateWordsForm(request.POST or None, initial={"label": gate.label, "help": gate.help})
+    if request.method == "POST" and form.is_valid():
+        try:
+            stage_gates.reword_gate(gate=gate, **form.cleaned_data, by=request.user)
+        except DomainError as error:
+            form.add_error(error.field, str(error))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("deals:settings_stage", gate.stage_id)
+    context = {"gate": gate, "stage": gate.stage, "asked_for": asked_for(gate), "form": form}
+    return render(request, "deals/settings_gate.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@permission_required("deals.change_gate", raise_exception=True)
+@require_POST
+def act_on_gate(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """Archive, restore or delete a gate; say what was done, or why not."""
+    gate = _get_gate(request, pk)
+    try:
+        match action:
+            case "archive":
+                stage_gates.archive_gate(gate=gate, by=request.user, at=timezone.now())
+                messages.success(request, _("“%(name)s” is not asked for any more.") % {"name": gate})
+            case "restore":
+                stage_gates.restore_gate(gate=gate, by=request.user)
+                messages.success(request, _("“%(name)s” is asked for again.") % {"name": gate})
+            case "delete":
+                stage_gates.delete_gate(gate=gate, by=request.user)
+                messages.success(request, _("“%(name)s” is deleted.") % {"name": gate})
+    except DomainError as error:
+        messages.error(request, str(error))
+        return redirect("deals:settings_gate", pk)
+    return redirect("deals:settings_stage", gate.stage_id)
+
+
+def _get(request: HttpRequest, pk: int) -> Stage:
+    return get_object_or_404(Stage.objects.visible_to(request.user).select_related("pipeline"), pk=pk)
+
+
+def _get_gate(request: HttpRequest, pk: int) -> Gate:
+    return get_object_or_404(Gate.objects.visible_to(request.user).select_related("stage__pipeline"), pk=pk)
+
+
+def _stored(stage: Stage) -> dict[str, Any]:
+    return {name: getattr(stage, name) for name in ("name", "type", "probability_percent", "rot_days")}
+
+
+def _gates_context(stage: Stage) -> dict[str, Any]:
+    gates = [(gate, asked_for(gate)) for gate in stage.gates.order_by("position", "pk")]
+    return {
+        "stage": stage,
+        "gates": [row for row in gates if row[0].archived_at is None],
+        "archived": [row for row in gates if row[0].archived_at is not None],
+    }
+
+
+def _render_stage(request: HttpRequest, stage: Stage, **shown: Form) -> HttpResponse:
+    context = _gates_context(stage) | {
+        "form": StageForm(initial=_stored(stage)),
+        "gate_form": GateForm(),
+        "empty_form": EmptyStageForm(stage=stage),
+        "deal_count": stage.deals.count(),
+        "open_count": stage.deals.unclosed().count(),
+        **shown,
+    }
+    has_errors = any(form.errors for form in shown.values())
+    return render(request, "deals/settings_stage.html", context, status=422 if has_errors else 200)

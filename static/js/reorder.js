@@ -1,0 +1,21 @@
+// <form data-reorder>: its rows are put into another order by dragging their grip, or by the arrow buttons, and sent.
+import Sortable from "sortablejs";
+
+const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+function makeSortable(root) {
+  for (const list of root.querySelectorAll("[data-reorder] [data-reorder-list]")) {
+    if (Sortable.get(list)) continue;
+    new Sortable(list, {
+      handle: "[data-reorder-grip]",
+      draggable: "[data-reorder-row]",
+      animation: calm ? 0 : 120,
+      onEnd: ({ oldIndex, newIndex }) => {
+        if (oldIndex !== newIndex) list.closest("form").requestSubmit();
+      },
+    });
+  }
+}
+
+makeSortable(document);
+document.addEventListener("htmx:after:swap", () => makeSortable(document));
