@@ -89,6 +89,8 @@ class Engines:
             if answer == "ready\n":
                 return connection, keeper
             connection.close()
+            if keeper is not None:
+                keeper.wait(STOP_SECONDS)
             if answer:
                 raise ServerError(answer.strip())
             if keeper is not None:
@@ -134,7 +136,10 @@ def leave(connection: socket.socket, keeper: subprocess.Popen[bytes] | None) -> 
     with connection, suppress(OSError):
         connection.sendall(b"bye\n")
         connection.settimeout(2 * STOP_SECONDS)
-        if not connection.recv(16) and keeper is not None:
+        others_stay = bool(connection.recv(16))
+        if keeper is not None and others_stay:
+            keeper.returncode = 0  # it outlives this process, which need not wait for it
+        elif keeper is not None:
             keeper.wait(STOP_SECONDS)
 
 

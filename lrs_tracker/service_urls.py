@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from environs import EnvError
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
@@ -12,24 +13,24 @@ CONNECTION_FIELDS = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "
 def parse_database_url(url: str) -> dict[str, Any]:
     """Return Django's DATABASES entry for a PostgreSQL URL as libpq reads it.
 
-    Raises ValueError for anything else than a PostgreSQL URL.
+    Raises EnvError for anything else than a PostgreSQL URL.
     """
     if not url.startswith(("postgres://", "postgresql://")):
-        raise ValueError("it must start with postgresql://")
+        raise EnvError("it must start with postgresql://")
     try:
         parts = conninfo_to_dict(url)
     except ProgrammingError as error:
-        raise ValueError(str(error).strip()) from error
+        raise EnvError(str(error).strip()) from error
     database = {field: str(parts.pop(part, "") or "") for field, part in CONNECTION_FIELDS.items()}
     if not database["NAME"]:
-        raise ValueError("it names no database")
+        raise EnvError("it names no database")
     return {"ENGINE": "django.db.backends.postgresql", **database, "OPTIONS": dict(parts)}
 
 
 def parse_redis_url(url: str) -> str:
-    """Return the URL of a Valkey or Redis server unchanged; raise ValueError for another scheme."""
+    """Return the URL of a Valkey or Redis server unchanged; raise EnvError for another scheme."""
     if not url.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("it must start with redis://, rediss:// or unix://")
+        raise EnvError("it must start with redis://, rediss:// or unix://")
     return url
 
 
@@ -45,20 +46,20 @@ def broker_url(redis_url: str) -> str:
 def parse_email_url(url: str) -> dict[str, Any]:
     """Return Django's MAILERS entry for file:///folder, smtp://…, smtp+tls://… or smtps://….
 
-    Raises ValueError for another scheme or a missing part.
+    Raises EnvError for another scheme or a missing part.
     """
     parts = urlsplit(url)
     if parts.scheme == "file":
         if not parts.path:
-            raise ValueError("file:// needs the path of a folder")
+            raise EnvError("file:// needs the path of a folder")
         return {
             "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
             "OPTIONS": {"file_path": unquote(parts.path)},
         }
     if parts.scheme not in {"smtp", "smtp+tls", "smtps"}:
-        raise ValueError("it must start with smtp://, smtp+tls://, smtps:// or file://")
+        raise EnvError("it must start with smtp://, smtp+tls://, smtps:// or file://")
     if not parts.hostname:
-        raise ValueError("it names no host")
+        raise EnvError("it names no host")
     options = {
         "host": parts.hostname,
         "port": parts.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme],

@@ -9,7 +9,7 @@ from django.contrib.messages import constants
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
-from environs import Env, EnvValidationError
+from environs import Env, EnvValidationError, validate
 from kombu import Queue
 
 from lrs_tracker import embedded, logging, secret_key
@@ -40,8 +40,8 @@ EMBEDDED_ENGINES = embedded.Engines(
 )
 
 if PRODUCTION:
-    SECRET_KEY = env.str("SECRET_KEY")
-    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+    SECRET_KEY = env.str("SECRET_KEY", validate=validate.Length(min=50, error="it must have at least 50 characters"))
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", validate=validate.Length(min=1, error="it names no host"))
     database = env.database("DATABASE_URL")
     REDIS_URL = env.redis("REDIS_URL")
 else:

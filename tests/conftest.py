@@ -1,5 +1,6 @@
 """What every test may use; fixtures of the browser are in tests/browser.py."""
 
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -63,10 +64,11 @@ class Mailbox(Message):
 def smtp(settings) -> Iterator[Mailbox]:
     """A mail server that LRS Tracker sends to, for the time of the test."""
     mailbox = Mailbox()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=0)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        host, port = free.getsockname()
+    controller = Controller(mailbox, hostname=host, port=port)
     controller.start()
     try:
-        host, port = controller.server.sockets[0].getsockname()
         settings.MAILERS = {
             "default": {
                 "BACKEND": "django.core.mail.backends.smtp.EmailBackend",

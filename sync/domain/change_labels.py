@@ -65,7 +65,7 @@ def models_by_resource() -> dict[str, type[models.Model]]:
 @cache
 def columns_of(model: type[models.Model] | None) -> dict[str, AnyField]:
     """Return the fields of a model by their columns."""
-    return {} if model is None else {known.column: known for known in model._meta.concrete_fields}
+    return {} if model is None else {str(known.column): known for known in model._meta.concrete_fields}
 
 
 def _trigger(model: type[models.Model]) -> ChangeTrigger | None:
