@@ -28,3 +28,9 @@ def validate_country(value: str) -> None:
             code="unknown_country",
             params={"code": value[:10]},
         )
+
+
+def country_choices() -> list[tuple[str, str]]:
+    """Return the choices of a country field in the reader's language: code and name, by name."""
+    names = country_names(get_language() or "en")
+    return [("", "–"), *sorted(names.items(), key=lambda choice: choice[1])]

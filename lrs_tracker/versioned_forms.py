@@ -1,0 +1,79 @@
+"""Forms that notice that someone else saved first, show both versions and lose nothing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that is stored otherwise than it was typed, both as text."""
+
+    label: str
+    stored: str
+    typed: str
+
+
+class VersionedForm(forms.ModelForm):
+    """A model form that carries the version it was shown with.
+
+    When the stored row has moved on, the form is refused once: `differences` lists what is stored
+    beside what was typed, everything typed stays, and sending the form again saves it.
+    """
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.differences: list[Difference] = []
+        self.stored_version: int | None = self.instance.version if self.instance.pk else None
+        self.initial["version"] = self.stored_version
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The validated values of the model's own fields."""
+        own = {field.name for field in self._meta.model._meta.get_fields()}
+        return {name: value for name, value in self.cleaned_data.items() if name in own and name != "version"}
+
+    def clean(self) -> dict[str, Any]:
+        """Compare versions after the fields are clean."""
+        cleaned = super().clean() or self.cleaned_data
+        if self.stored_version is not None and cleaned.get("version") != self.stored_version:
+            self._refuse_stale()
+        return cleaned
+
+    def _refuse_stale(self) -> None:
+        self.data = self.data.copy()
+        self.data[self.add_prefix("version")] = str(self.stored_version)
+        self.differences = [
+            Difference(
+                label=str(self.fields[name].label or name),
+                stored=self._as_text(name, self.initial.get(name)),
+                typed=self._as_text(name, self.data.get(self.add_prefix(name))),
+            )
+            for name in self.changed_data
+            if name != "version"
+        ]
+        self.add_error(
+            None,
+            ValidationError(
+                _("Someone saved this while you were writing. Compare, then save again to keep your version."),
+                code="stale",
+            ),
+        )
+
+    def _as_text(self, name: str, value: Any) -> str:
+        field = self.fields[name]
+        if value in (None, ""):
+            return "–"
+        if isinstance(field, forms.BooleanField):
+            return str(_("yes") if value in (True, "on", "true", "True", "1") else _("no"))
+        if isinstance(field, forms.ModelChoiceField):
+            chosen = field.queryset.filter(pk=value).first() if str(value).isdecimal() else None
+            return str(chosen or value)
+        if isinstance(field, forms.ChoiceField):
+            return str(dict(field.choices).get(str(value), value))
+        return str(value)
