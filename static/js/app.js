@@ -14,6 +14,7 @@ import "./copy.js";
 import "./show-once.js";
 import "./keep-in-view.js";
 import "./pick-all.js";
+import "./tree.js";
 import "./enhance-select.js";
 import "./request-errors.js";
 import "./request-progress.js";
