@@ -12,6 +12,7 @@ class DealsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the resources of the change log and the facts that gates can ask for."""
+        from deals import panels
         from deals.domain import gate_facts, timeline_words
         from deals.models import Deal, Pipeline
         from sync import registry
@@ -20,3 +21,4 @@ class DealsConfig(AppConfig):
         registry.register("pipeline", label=_("Pipeline"), visible_to=Pipeline.objects.visible_to)
         gate_facts.register_own_sources()
         timeline_words.register_deal_words()
+        panels.register_panels()
