@@ -1,8 +1,9 @@
-// Bundles static/css and static/js into static/dist, and draws the icon sprite. Run by `npm run build`.
+// Bundles static/css and static/js into static/dist, and draws the icon sprite and the map. Run by `npm run build`.
 import { readFileSync, writeFileSync } from "node:fs";
 import { context } from "esbuild";
 import { compile } from "sass";
 import icons from "./static/icons.js";
+import { drawWorld } from "./static/world.js";
 
 const tabler = "node_modules/@tabler/core/scss";
 const drawings = "node_modules/@tabler/icons/icons/outline";
@@ -31,6 +32,7 @@ const bundles = await context({
   entryPoints: [
     "static/css/app.css",
     "static/css/board.css",
+    "static/css/plants.css",
     "static/js/app.js",
     "static/js/board.js",
     "static/js/reorder.js",
@@ -50,5 +52,6 @@ const bundles = await context({
 
 await bundles.rebuild();
 drawSprite();
+drawWorld();
 if (process.argv.includes("--watch")) await bundles.watch();
 else await bundles.dispose();

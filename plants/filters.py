@@ -1,0 +1,58 @@
+"""Filters of the list of plants."""
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from companies.enums import Region
+from companies.models import Company
+from plants.enums import Chemistry, PlantStatus
+from plants.models import Plant
+from plants.panels import panels
+
+
+class PlantFilter(django_filters.FilterSet):
+    """Text, status, region, chemistry, company, what other apps know (`has=deals`), archived."""
+
+    q = django_filters.CharFilter(label=_("Text"), method="filter_text", max_length=200)
+    status = django_filters.ChoiceFilter(label=_("Status"), choices=PlantStatus.choices)
+    region = django_filters.ChoiceFilter(label=_("Region"), choices=Region.choices)
+    chemistry = django_filters.ChoiceFilter(label=_("Chemistry"), choices=Chemistry.choices)
+    company = django_filters.ModelChoiceFilter(
+        label=_("Company"), queryset=lambda request: Company.objects.visible_to(request.user)
+    )
+    has = django_filters.ChoiceFilter(
+        label=_("With"),
+        choices=lambda: [(panel.key, panel.filter_label) for panel in panels if panel.having],
+        method="filter_having",
+    )
+    archived = django_filters.BooleanFilter(
+        label=_("Archived"), method="filter_archived", widget=forms.CheckboxInput, initial=False
+    )
+
+    class Meta:
+        model = Plant
+        fields: list[str] = []
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether any filter is in force."""
+        return any(value not in (None, "", False) for value in self.form.cleaned_data.values())
+
+    def filter_text(self, plants: QuerySet[Plant], name: str, value: str) -> QuerySet[Plant]:
+        """Keep plants whose name, place or company has the text."""
+        return plants.filter(
+            Q(name__icontains=value) | Q(locality__icontains=value) | Q(company__name__icontains=value)
+        )
+
+    def filter_having(self, plants: QuerySet[Plant], name: str, value: str) -> QuerySet[Plant]:
+        """Keep the plants that a panel's app knows something of, as far as the user may see it."""
+        for panel in panels:
+            if panel.key == value and panel.having is not None:
+                return plants.filter(pk__in=panel.having(self.request.user))
+        return plants
+
+    def filter_archived(self, plants: QuerySet[Plant], name: str, value: bool) -> QuerySet[Plant]:
+        """Show archived plants only, or none of them."""
+        return plants.filter(archived_at__isnull=not value)
