@@ -22,7 +22,7 @@ MEASURED_AT = 10_000
 ROUNDS = 40
 MAX_QUERIES = 12
 MAX_BOARD_BYTES = 100_000
-_JSON = {"HTTP_HX_REQUEST": "true"}
+_JSON = {"HTTP_ACCEPT": "application/json"}
 
 
 class Desk:
