@@ -1,4 +1,4 @@
-"""Pages that show every component with invented content; served in development only."""
+"""A page that shows every component with invented content; served in development only."""
 
 import datetime as dt
 from decimal import Decimal
@@ -38,74 +38,24 @@ class SampleForm(forms.Form):
     note = forms.CharField(widget=forms.Textarea, required=False)
 
 
-def _cards(today: dt.date) -> dict[str, list[dict[str, Any]]]:
+def _deals(today: dt.date) -> list[dict[str, Any]]:
     rows = [
-        ("NDA & qualification", 51, "Northlake Motors", "LFP pack plant, Ontario", "Lena Wirth", "24", "21600000",
-         "USD", "Return NDA markup", 2, [("18 d", "")]),
-        ("NDA & qualification", 48, "Veyra Automobiles", "Sodium-ion, licence + service", "Maria Falk", "12", "9000000",
-         "EUR", "Plant concept call", 7, [("31 d", ""), ("NDA expires in 6 d", "late")]),
-        ("NDA & qualification", 44, "Casuarina EV", "LFP prismatic, Rayong", "Anna Berg", "30", "27000000", "USD",
-         "Screening report", -3, [("58 d, rots at 45", "late")]),
-        ("Feasibility", 39, "Hallberg Group", "LFP, brownfield conversion", "Lena Wirth", "35", "28000000", "EUR",
-         "Site visit Skåne", 9, [("40 d", ""), ("2 to clear", "blocked")]),
-        ("Feasibility", 46, "Tessaro Auto", "LMFP, Lombardy", "Anna Berg", "20", "17500000", "EUR", "Business case v1",
-         15, [("12 d", "")]),
-        ("Clearance to negotiate", 31, "Meridian Motor", "LFP, joint site with utility", "Maria Falk", "35", "31500000",
-         "USD", "Letter of intent decision", 18, [("Authority: day 17 of 30", "waiting"), ("22 d", "")]),
-        ("Clearance to negotiate", 29, "Kestrel Vehicles", "LFP, Guanajuato", "Lena Wirth", "24", "21600000", "USD",
-         "Counsel memo", 0, [("Information requested", "waiting"), ("71 d, rots at 60", "late")]),
-        ("Term sheet", 22, "Northlake Motors", "Energy storage, second field", "Maria Falk", "20", "18000000", "USD",
-         "Price committee", 3, [("25 d", ""), ("Gate ready", "done")]),
-        ("Definitive agreements", 17, "Aurelia Cars", "LFP + LMFP, two plants", "Anna Berg", "40", "36000000", "USD",
-         "Clause check: service term", 1, [("88 d", ""), ("3 to clear", "blocked"), ("1 waiver", "")]),
-    ]  # fmt: skip
-    columns: dict[str, list[dict[str, Any]]] = {}
-    for stage, pk, company, title, owner, capacity, royalty, currency, step, days, pills in rows:
-        columns.setdefault(stage, []).append(
-            {
-                "id": pk,
-                "version": 1,
-                "code": f"LRS-{pk:04d}",
-                "url": "#",
-                "company": company,
-                "title": title,
-                "owner_name": owner,
-                "capacity_gwh": Decimal(capacity),
-                "royalty": Decimal(royalty),
-                "currency": currency,
-                "is_confidential": pk == 31,
-                "next_step": step,
-                "next_step_on": today + days * DAY,
-                "is_overdue": days <= 0,
-                "pills": [{"text": text, "kind": kind} for text, kind in pills],
-            }
-        )
-    return columns
-
-
-def _columns(today: dt.date) -> list[dict[str, Any]]:
+        ("LRS-0051", "Northlake Motors", "24", "21600000", "USD", 2),
+        ("LRS-0048", "Veyra Automobiles", "12.5", "9000000", "EUR", 7),
+        ("LRS-0044", "Casuarina EV", "30", "27000000", "USD", -3),
+    ]
     return [
         {
-            "id": number,
-            "name": name,
-            "count": len(cards),
-            "capacity_gwh": sum(card["capacity_gwh"] for card in cards),
-            "weighted": "USD 5.9 m weighted",
-            "share": 10 * number,
-            "cards": cards,
+            "code": code,
+            "company": company,
+            "capacity_gwh": Decimal(capacity),
+            "royalty": Decimal(royalty),
+            "currency": currency,
+            "next_step_on": today + days * DAY,
+            "is_overdue": days < 0,
         }
-        for number, (name, cards) in enumerate(_cards(today).items(), start=1)
+        for code, company, capacity, royalty, currency, days in rows
     ]
-
-
-def show_board(request: HttpRequest) -> HttpResponse:
-    """Show a board of invented cards."""
-    context = {
-        "columns": _columns(request.today),  # type: ignore[attr-defined]  # set by ReaderMiddleware
-        "regions": [{"value": "eu", "label": "Europe"}, {"value": "na", "label": "North America"}],
-        "chemistries": [{"value": "lfp", "label": "LFP"}, {"value": "nmc", "label": "NMC"}],
-    }
-    return render(request, "styleguide/board.html", context)
 
 
 def show_components(request: HttpRequest) -> HttpResponse:
@@ -119,7 +69,8 @@ def show_components(request: HttpRequest) -> HttpResponse:
     states = ["done"] * 4 + ["current"] + ["next"] * 4
     context = {
         "today": today,
-        "columns": _columns(today),
+        "deals": _deals(today),
+        "regions": [{"value": "eu", "label": "Europe"}, {"value": "na", "label": "North America"}],
         "trail": [{"label": "Board", "url": "#"}, {"label": "LRS licensing", "url": "#"}],
         "facts": ["Licence · Construction · Operation", "North America", "owner Maria Falk", "confidential: team of 4"],
         "royalty": Decimal(31_500_000),

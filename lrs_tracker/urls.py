@@ -25,7 +25,4 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 if settings.DEBUG:
-    urlpatterns += [
-        path("styleguide/", styleguide.show_components, name="styleguide"),
-        path("styleguide/board/", styleguide.show_board, name="styleguide_board"),
-    ]
+    urlpatterns.append(path("styleguide/", styleguide.show_components, name="styleguide"))

@@ -58,6 +58,5 @@ urlpatterns = [
     path("trial/note/", edit_note),
     path("trial/answer/", answer),
     path("styleguide/", styleguide.show_components),
-    path("styleguide/board/", styleguide.show_board),
     *project_urls,
 ]
