@@ -48,7 +48,7 @@ document.addEventListener("keydown", (event) => {
   } else if ((event.key === "Home" || event.key === "End") && menu.open && at >= 0) {
     event.preventDefault();
     choices.at(event.key === "Home" ? 0 : -1)?.focus();
-  } else if (menu.open && event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey) {
+  } else if (menu.open && /^\S$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.target.matches("input")) {
     event.preventDefault(); // or the letter would be a shortcut of the page
     const start = event.key.toLowerCase();
     const order = [...choices.slice(at + 1), ...choices.slice(0, at + 1)];
