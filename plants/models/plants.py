@@ -84,7 +84,9 @@ class Plant(VersionedModel):
             ),
             models.CheckConstraint(
                 condition=models.Q(latitude__isnull=True, longitude__isnull=True)
-                | models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                # Without “not null”, half a position would make the check null, which passes.
+                | models.Q(latitude__isnull=False, latitude__range=(-90, 90))
+                & models.Q(longitude__isnull=False, longitude__range=(-180, 180)),
                 name="%(app_label)s_%(class)s_coordinates_whole",
                 violation_error_message=_("Give both latitude and longitude, or neither."),
             ),
