@@ -1,11 +1,12 @@
 """Plants and milestones for tests."""
 
 import datetime as dt
+from decimal import Decimal
 
 import factory
 
 from plants.enums import MilestoneKind
-from plants.models import Plant, PlantMilestone
+from plants.models import Plant, PlantMilestone, PlantPhase, RampScenario
 from tests.companies.factories import CompanyFactory
 
 
@@ -28,3 +29,26 @@ class PlantMilestoneFactory(factory.django.DjangoModelFactory):
     plant = factory.SubFactory(PlantFactory)
     kind = MilestoneKind.START_OF_PRODUCTION
     baseline_on = dt.date(2028, 1, 15)
+
+
+class PlantPhaseFactory(factory.django.DjangoModelFactory):
+    """The first phase of a plant."""
+
+    class Meta:
+        model = PlantPhase
+
+    plant = factory.SubFactory(PlantFactory)
+    number = 1
+    nameplate_gwh = Decimal(10)
+
+
+class RampScenarioFactory(factory.django.DjangoModelFactory):
+    """Two years from SOP to nameplate."""
+
+    class Meta:
+        model = RampScenario
+
+    plant = factory.SubFactory(PlantFactory)
+    number = 1
+    sop_on = dt.date(2028, 7, 1)
+    months_to_nameplate = 24
