@@ -1,4 +1,5 @@
 // A table's [data-pick-all] box ticks every [data-pick] in it; [data-pick-count] and [data-pick-bar] follow.
+// [data-pick-href] is an address to which the names and values of the ticked boxes are added.
 
 function refresh(scope) {
   const boxes = [...scope.querySelectorAll("[data-pick]")];
@@ -10,6 +11,10 @@ function refresh(scope) {
     all.indeterminate = picked.length > 0 && picked.length < boxes.length;
   }
   for (const count of scope.querySelectorAll("[data-pick-count]")) count.textContent = picked.length;
+  for (const link of scope.querySelectorAll("[data-pick-href]")) {
+    const query = new URLSearchParams(picked.map((box) => [box.name, box.value]));
+    link.dataset.href = `${link.dataset.pickHref}${link.dataset.pickHref.includes("?") ? "&" : "?"}${query}`;
+  }
   for (const bar of scope.querySelectorAll("[data-pick-bar]")) bar.hidden = picked.length === 0;
 }
 
@@ -21,3 +26,9 @@ document.addEventListener("change", ({ target }) => {
   }
   refresh(scope);
 });
+
+document.addEventListener("reset", ({ target }) => {
+  if (target.matches("[data-pick-scope]")) setTimeout(() => refresh(target));
+});
+
+for (const scope of document.querySelectorAll("[data-pick-scope]")) refresh(scope);

@@ -1,0 +1,133 @@
+"""The table of deals."""
+
+import datetime as dt
+from operator import attrgetter
+from typing import Any
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.core.paginator import Page, Paginator
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from companies.enums import Region
+from deals.domain.table import DealRow, every_row, known_sort, rows_between
+from deals.domain.totals import stage_totals
+from deals.enums import StageType
+from deals.filters import DealFilter
+from deals.models import Deal, Stage
+from deals.views.board_bar import rates_note
+from deals.views.table_rows import rows_html
+from lrs_tracker.exports import Column, export_response, requested_format
+from plants.enums import Chemistry
+
+PER_PAGE = 50
+UNDO_KEY = "bulk_edit_done"
+
+COLUMNS: tuple[Column[DealRow], ...] = (
+    Column(_("Code"), attrgetter("code")),
+    Column(_("Company"), attrgetter("company")),
+    Column(_("Title"), attrgetter("title")),
+    Column(_("Pipeline"), attrgetter("pipeline")),
+    Column(_("Stage"), attrgetter("stage")),
+    Column(_("Stage type"), lambda row: StageType(row.stage_type).label),
+    Column(_("Owner"), attrgetter("owner")),
+    Column(_("Region"), lambda row: Region(row.region).label if row.region else None),
+    Column(_("Chemistry"), lambda row: Chemistry(row.chemistry).label if row.chemistry else None),
+    Column(_("Capacity, GWh a year"), attrgetter("capacity_gwh")),
+    Column(_("Royalty a year"), attrgetter("royalty")),
+    Column(_("Currency"), attrgetter("currency")),
+    Column(_("Probability, %"), attrgetter("probability_percent")),
+    Column(_("Next step"), attrgetter("step")),
+    Column(_("Next step on"), attrgetter("step_on")),
+    Column(_("Days in stage"), attrgetter("days_in_stage")),
+    Column(_("Stuck"), lambda row: _("Yes") if row.is_stuck else None),
+    Column(_("Confidential"), lambda row: _("Yes") if row.is_confidential else None),
+    Column(_("Updated"), attrgetter("updated_at")),
+)
+
+
+@require_safe
+@login_required
+@permission_required("deals.view_deal", raise_exception=True)
+def show_table(request: HttpRequest) -> HttpResponseBase:
+    """Show the deals that match the filters, 50 a page, or send all of them as a file."""
+    user, at, today = request.user, timezone.now(), request.today  # type: ignore[attr-defined]  # by ReaderMiddleware
+    visible = Deal.objects.visible_to(user)
+    narrowed = DealFilter(request.GET, deals=visible, user=user, at=at)
+    sort = known_sort(request.GET.get("sort", ""))
+    if (file_format := requested_format(request)) is not None:
+        rows = every_row(narrowed.qs, sort=sort, at=at, today=today)
+        return export_response(rows, COLUMNS, name="deals", file_format=file_format, today=today)
+
+    totals = stage_totals(narrowed.qs, currency=user.currency, today=today)
+    total = totals.of(totals.by_stage, user.currency)
+    page = _page(narrowed.qs, count=total.deals, number=request.GET.get("page", ""), sort=sort, at=at, today=today)
+    context = {
+        "page": page,
+        "rows": rows_html(page.object_list, can_pick=user.has_perm("deals.change_deal")),
+        "sort": sort,
+        "total": total,
+        "rates_note": rates_note(totals, total, today=today),
+        "chips": _chips(narrowed, visible),
+        "problems": narrowed.problems,
+        "is_filtered": bool(narrowed.active),
+        "done": request.session.pop(UNDO_KEY, None) if UNDO_KEY in request.session else None,
+    }
+    return render(request, "deals/table.html", context)
+
+
+class _CountedPaginator(Paginator):
+    """A paginator over rows whose number is known."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__([], PER_PAGE)
+        self.count = count
+
+
+def _page(
+    deals: "QuerySet[Deal]", *, count: int, number: str, sort: str, at: dt.datetime, today: dt.date
+) -> Page[DealRow]:
+    page = _CountedPaginator(count).get_page(number)
+    start = (page.number - 1) * PER_PAGE
+    rows = rows_between(deals, sort=sort, start=start, end=start + PER_PAGE, at=at, today=today) if count else []
+    return Page(rows, page.number, page.paginator)
+
+
+def _chips(narrowed: DealFilter, visible: "QuerySet[Deal]") -> list[dict[str, Any]]:
+    """Return the filters as chips: those with choices drop down, the others are on or off."""
+    owners = User.objects.filter(Exists(visible.filter(owner=OuterRef("pk")))).order_by("name", "pk")
+    stages = list(
+        Stage.objects.filter(archived_at__isnull=True, pipeline__archived_at__isnull=True)
+        .order_by("pipeline__position", "pipeline__name", "position")
+        .values_list("pk", "name", "pipeline__slug", "pipeline__name")
+    )
+    pipelines = {slug: name for _pk, _name, slug, name in stages}
+    # The stages of one pipeline: those of several would be a list nobody reads.
+    chosen = narrowed.data.get("pipeline") or (next(iter(pipelines)) if len(pipelines) == 1 else "")
+    drops = (
+        ("pipeline", _("Pipeline"), pipelines.items() if len(pipelines) > 1 else ()),
+        ("stage", _("Stage"), [(pk, name) for pk, name, slug, _pipeline in stages if slug == chosen]),
+        ("owner", _("Owner"), [*owners.values_list("pk", "name"), ("null", _("Nobody"))]),
+        ("region", _("Region"), Region.choices),
+        ("chemistry", _("Chemistry"), Chemistry.choices),
+    )
+    return [
+        {"name": "mine", "label": _("Mine and my team"), "is_on": narrowed.data.get("mine") == "1"},
+        *(
+            {
+                "name": name,
+                "label": label,
+                "choices": [{"value": str(value), "label": text} for value, text in choices],
+                "chosen": narrowed.data.get(name, ""),
+            }
+            for name, label, choices in drops
+            if choices
+        ),
+        {"name": "stuck", "label": _("Stuck"), "is_on": narrowed.data.get("stuck") == "1"},
+    ]
