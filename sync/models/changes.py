@@ -75,6 +75,8 @@ class Change(models.Model):
                 name="sync_change_parent",
                 condition=models.Q(parent_id__isnull=False),
             ),
+            # What changed since someone last looked.
+            models.Index(fields=["-at", "-id"], name="sync_change_recent"),
         ]
 
     def __str__(self) -> str:
