@@ -2,7 +2,6 @@
 
 import datetime as dt
 import itertools
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -17,6 +16,7 @@ from sync.enums import Channel
 from sync.models import Change
 
 PAGE_SIZE = 30
+MOST_ROWS_OF_AN_ENTRY = 10
 
 _BY_CHANNEL: dict[str, str | Promise] = {
     Channel.SQL: gettext_lazy("Someone, by SQL"),
@@ -65,15 +65,14 @@ def timeline_of(
     changes = Change.objects.of(resource, object_id)
     if only is not None:
         changes = changes.filter(resource__in=list(only))
-    recent = changes.order_by().values("transaction_id").annotate(last=models.Max("pk"))
     if before is not None:
-        recent = recent.filter(last__lt=before)
-    wanted = recent.order_by("-last").values("transaction_id")[: size + 1]
-    groups: dict[int, list[Change]] = defaultdict(list)
-    for change in changes.filter(transaction_id__in=wanted).select_related("actor").order_by("-pk"):
-        groups[change.transaction_id].append(change)
-    shown = list(groups.values())[:size]
-    older = shown[-1][0].pk if len(groups) > size else None
+        at = models.Subquery(Change.objects.filter(pk=before).values("at")[:1])
+        changes = changes.filter(models.Q(at__lt=at) | models.Q(at=at, pk__lt=before))
+    most = size * MOST_ROWS_OF_AN_ENTRY
+    rows = list(changes.select_related("actor").order_by("-at", "-pk")[: most + 1])
+    groups = _grouped(rows[:most])
+    shown = groups[:size]
+    older = shown[-1][-1].pk if len(groups) > size or len(rows) > most else None
     return Page(_entries(shown, viewer), older)
 
 
@@ -82,8 +81,16 @@ def in_words(changes: Iterable[Change], *, viewer: Viewer) -> list[Entry]:
 
     Neighbours of one transaction become one entry; load the changes with their actors.
     """
-    groups = [list(group) for _id, group in itertools.groupby(changes, key=lambda change: change.transaction_id)]
-    return _entries(groups, viewer)
+    return _entries(_grouped(changes), viewer)
+
+
+def _grouped(changes: Iterable[Change]) -> list[list[Change]]:
+    """Return neighbours that one person changed in one transaction and minute together."""
+
+    def same(change: Change) -> tuple[int, int | None, dt.datetime]:
+        return change.transaction_id, change.actor_id, change.at.replace(second=0, microsecond=0)
+
+    return [list(group) for _key, group in itertools.groupby(changes, key=same)]
 
 
 def _entries(groups: list[list[Change]], viewer: Viewer) -> list[Entry]:
