@@ -31,10 +31,12 @@ function drawSprite() {
 const bundles = await context({
   entryPoints: [
     "static/css/app.css",
+    "static/css/import.css",
     "static/css/board.css",
     "static/css/plants.css",
     "static/css/workspace.css",
     "static/js/app.js",
+    "static/js/file-drop.js",
     "static/js/board.js",
     "static/js/reorder.js",
     "static/js/select.js",

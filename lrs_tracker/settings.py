@@ -252,10 +252,12 @@ CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + 60
 CELERY_TASK_DEFAULT_QUEUE = "default"
 # Work that takes minutes has a queue of its own, which a worker of its own may serve.
 CELERY_TASK_QUEUES = [Queue("default"), Queue("long")]
+CELERY_TASK_ROUTES = {"deals.apply_import": {"queue": "long"}, "deals.undo_import": {"queue": "long"}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 300_000  # KiB
 CELERY_BEAT_SCHEDULER = "lrs_tracker.beat.LeaderScheduler"
 CELERY_BEAT_SCHEDULE = {
+    "purge-import-files": {"task": "deals.purge_import_files", "schedule": timedelta(days=1)},
     "note-worker": {"task": "lrs_tracker.note_worker", "schedule": timedelta(minutes=1), "options": {"expires": 60}},
 }
 
