@@ -49,4 +49,9 @@ class FxRate(VersionedModel):
         triggers = [bump_version(), ChangeTrigger("fx-rate")]
 
     def __str__(self) -> str:
-        return f"1 {self.base} = {self.rate.normalize():f} {self.quote} ({self.on}, {self.source})"
+        return f"1 {self.base} = {self.figure} {self.quote} ({self.on}, {self.source})"
+
+    @property
+    def figure(self) -> str:
+        """The rate without trailing zeros: “1.1172”."""
+        return f"{self.rate.normalize():f}"
