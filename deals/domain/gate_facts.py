@@ -9,9 +9,11 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Concat
 from django.utils.functional import Promise
 
@@ -21,7 +23,12 @@ from plants.enums import MilestoneKind
 from plants.models import PlantMilestone
 
 type FactRows = models.QuerySet[Any, Any]
-type FactSource = Callable[[Collection[int], dt.date], FactRows]
+type DealIds = Collection[int] | RawSQL
+type FactSource = Callable[[DealIds, dt.date], FactRows]
+
+# Stand in for the deals and the day until a query runs.
+_ANY_IDS = "deal ids"
+_ANY_DAY = dt.date.min
 
 # Fields of a deal that a gate may ask for.
 GATE_FIELDS = (
@@ -63,7 +70,8 @@ def register_kind(name: str, *, label: str | Promise, requirements: Iterable[tup
 def register_source(source: FactSource) -> None:
     """Add a source of facts; called from `AppConfig.ready`.
 
-    It takes deal ids and today's date and returns a queryset of (deal id, fact) rows.
+    It takes deal ids (only to filter by `__in`) and today's date (only to compare with) and returns a
+    queryset of (deal id, fact) rows.
     """
     if source not in _sources:
         _sources.append(source)
@@ -79,10 +87,25 @@ def facts_of(deal_ids: Collection[int], *, today: dt.date) -> dict[int, set[str]
     found: dict[int, set[str]] = defaultdict(set)
     if not deal_ids:
         return found
-    first, *rest = (source(deal_ids, today) for source in _sources)
-    for deal_id, fact in first.union(*rest, all=True):
-        found[deal_id].add(fact)
+    sql, holes = _facts_sql(tuple(_sources))
+    values = {_ANY_IDS: list(deal_ids), _ANY_DAY: today}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [values.get(hole, hole) for hole in holes])
+        for deal_id, fact in cursor.fetchall():
+            found[deal_id].add(fact)
     return found
+
+
+@cache
+def _facts_sql(sources: tuple[FactSource, ...]) -> tuple[str, tuple[Any, ...]]:
+    """Return the query of all sources, and its parameters with holes for the deals and the day.
+
+    Putting the query together takes far longer than running it, and only these two values ever differ.
+    """
+    ids = RawSQL("SELECT unnest(%s::bigint[])", (_ANY_IDS,))  # a constant statement
+    first, *rest = (source(ids, _ANY_DAY) for source in sources)
+    sql, parameters = first.union(*rest, all=True).query.sql_with_params()
+    return sql, tuple(parameters)
 
 
 def field_facts(deal: Deal) -> set[str]:
@@ -99,35 +122,35 @@ def _fact(kind: GateKind, column: str) -> Concat:
     return Concat(models.Value(f"{kind.value}:"), Cast(column, models.CharField()), output_field=models.CharField())
 
 
-def _checked(deal_ids: Collection[int], today: dt.date) -> FactRows:
+def _checked(deal_ids: DealIds, today: dt.date) -> FactRows:
     return GateCheck.objects.filter(deal_id__in=deal_ids).values_list("deal_id", _fact(GateKind.CHECKLIST, "gate_id"))
 
 
-def _documents(deal_ids: Collection[int], today: dt.date) -> FactRows:
+def _documents(deal_ids: DealIds, today: dt.date) -> FactRows:
     valid = Document.objects.filter(models.Q(expires_on__isnull=True) | models.Q(expires_on__gte=today))
     return valid.filter(deal_id__in=deal_ids).values_list("deal_id", _fact(GateKind.DOCUMENT, "kind"))
 
 
-def _contact_roles(deal_ids: Collection[int], today: dt.date) -> FactRows:
+def _contact_roles(deal_ids: DealIds, today: dt.date) -> FactRows:
     return DealContact.objects.filter(deal_id__in=deal_ids).values_list("deal_id", _fact(GateKind.CONTACT_ROLE, "role"))
 
 
-def _meetings(deal_ids: Collection[int], today: dt.date) -> FactRows:
+def _meetings(deal_ids: DealIds, today: dt.date) -> FactRows:
     meetings = Note.objects.filter(deal_id__in=deal_ids, kind=NoteKind.MEETING)
     return meetings.values_list("deal_id", models.Value("meeting:", output_field=models.CharField()))
 
 
-def _plants(deal_ids: Collection[int], today: dt.date) -> FactRows:
+def _plants(deal_ids: DealIds, today: dt.date) -> FactRows:
     linked = DealPlant.objects.filter(deal_id__in=deal_ids)
     return linked.values_list("deal_id", models.Value("plant:", output_field=models.CharField()))
 
 
-def _milestones(deal_ids: Collection[int], today: dt.date) -> FactRows:
+def _milestones(deal_ids: DealIds, today: dt.date) -> FactRows:
     reached = PlantMilestone.objects.filter(plant__deal_plants__deal_id__in=deal_ids, actual_on__lte=today)
     return reached.values_list("plant__deal_plants__deal_id", _fact(GateKind.MILESTONE, "kind"))
 
 
-def _approvals(deal_ids: Collection[int], today: dt.date) -> FactRows:
+def _approvals(deal_ids: DealIds, today: dt.date) -> FactRows:
     open_ones = Approval.objects.filter(deal=models.OuterRef("pk")).exclude(status__in=GRANTED_STATUSES)
     cleared = Deal.objects.filter(~models.Exists(open_ones), pk__in=deal_ids, approvals__isnull=False)
     return cleared.values_list("pk", models.Value("approvals:", output_field=models.CharField()))

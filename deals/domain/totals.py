@@ -1,8 +1,9 @@
 """What the deals of each stage add up to, in the viewer's currency."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import models
@@ -17,9 +18,9 @@ _WEIGHTED = models.ExpressionWrapper(
 )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Totals:
-    """Count, capacity and weighted annual royalty of some deals.
+    """Count, capacity and weighted annual royalty of some deals; equal totals look the same.
 
     `apart` counts, by currency, the royalties for which there is no rate: they are in no sum.
     """
@@ -28,19 +29,17 @@ class Totals:
     deals: int = 0
     capacity_gwh: Decimal = Decimal(0)
     weighted: Decimal = Decimal(0)
-    apart: dict[str, int] = field(default_factory=dict)
+    apart: tuple[tuple[str, int], ...] = ()
 
-    def add(self, other: "Totals") -> None:
-        """Add the totals of other deals, in the same currency."""
-        self.deals += other.deals
-        self.capacity_gwh += other.capacity_gwh
-        self.weighted += other.weighted
-        for base, count in other.apart.items():
-            self.set_apart(base, count)
-
-    def set_apart(self, base: str, count: int) -> None:
-        """Count royalties that no sum contains, for want of a rate."""
-        self.apart[base] = self.apart.get(base, 0) + count
+    def __add__(self, other: "Totals") -> "Totals":
+        """Return the totals of both, in the same currency."""
+        return Totals(
+            self.currency,
+            self.deals + other.deals,
+            self.capacity_gwh + other.capacity_gwh,
+            self.weighted + other.weighted,
+            tuple(sorted((Counter(dict(self.apart)) + Counter(dict(other.apart))).items())),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +51,8 @@ class StageTotals:
 
     def of(self, stage_ids: Iterable[int], currency: str) -> Totals:
         """Return the sum over some stages."""
-        total = Totals(currency)
-        for stage_id in stage_ids:
-            if found := self.by_stage.get(stage_id):
-                total.add(found)
-        return total
+        found = (self.by_stage[pk] for pk in stage_ids if pk in self.by_stage)
+        return sum(found, start=Totals(currency))
 
 
 def stage_totals(deals: models.QuerySet[Deal], *, currency: str, today: dt.date) -> StageTotals:
@@ -74,11 +70,13 @@ def stage_totals(deals: models.QuerySet[Deal], *, currency: str, today: dt.date)
     rates = latest_rates(currency, bases={row[1] for row in rows if row[1]}, on=today)
     by_stage: dict[int, Totals] = {}
     for stage_id, base, count, royalties, capacity, weighted in rows:
-        total = by_stage.setdefault(stage_id, Totals(currency))
-        total.deals += count
-        total.capacity_gwh += capacity or 0
-        if rate := rates.get(base):
-            total.weighted += (weighted or 0) * rate.rate / 100
-        elif royalties:
-            total.set_apart(base, royalties)
+        rate = rates.get(base)
+        part = Totals(
+            currency,
+            count,
+            capacity or Decimal(0),
+            (weighted or 0) * rate.rate / 100 if rate else Decimal(0),
+            ((base, royalties),) if royalties and not rate else (),
+        )
+        by_stage[stage_id] = by_stage.get(stage_id, Totals(currency)) + part
     return StageTotals(by_stage, tuple(rate for rate in rates.values() if rate.base != currency))

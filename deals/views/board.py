@@ -11,8 +11,9 @@ from deals.domain.board import load_board, load_page, pipelines_with_cursor
 from deals.domain.cards import stage_rules
 from deals.domain.live_board import live_update
 from deals.models import Stage
-from deals.views.board_bar import filter_chips, rates_note
-from deals.views.board_parts import column_context, grouped_cards, lens_query, look_at, more_url, patch_json
+from deals.views.board_bar import filters_html, rates_note
+from deals.views.board_parts import cards_html, column_context, lens_query, look_at, more_url, patch_json
+from deals.views.columns import totals_html
 from sync.domain.changes import CursorError
 
 _LAST_BOARD = "board"
@@ -50,8 +51,8 @@ def show_board(request: HttpRequest, slug: str) -> HttpResponse:
         "pipelines": pipelines,
         "columns": [column_context(request, column, lens, collapsed, can_move) for column in board.columns],
         "totals": board.totals,
-        "rates_note": rates_note(board.sums, board.totals, today=lens.today),
-        "chips": filter_chips(request, deals, pipeline=pipeline, lens=lens),
+        "totals_html": totals_html(board.totals, rates_note(board.sums, board.totals, today=lens.today)),
+        "filters": filters_html(request, deals, pipeline=pipeline),
         "problems": deals.problems,
         "is_filtered": bool(deals.active),
         "has_cards": any(column.cards for column in board.columns),
@@ -76,14 +77,15 @@ def show_column(request: HttpRequest, slug: str, stage_id: int) -> HttpResponse:
         return HttpResponseBadRequest()
     _deals, lens = look_at(request)
     cards, has_more = load_page(stage=stage, lens=lens, after=int(after) if after else None)
-    can_move = request.user.has_perm("deals.move_deal")
-    context = {
-        "stage": stage,
-        "slug": slug,
-        "cards": grouped_cards(cards, lens, can_move),
-        "more": more_url(request, slug, stage_id, cards) if has_more else "",
-    }
-    return render(request, "deals/board_page.html#cards" if request.htmx else "deals/board_page.html", context)
+    html = cards_html(
+        cards,
+        lens,
+        can_move=request.user.has_perm("deals.move_deal"),
+        more_url=more_url(request, slug, stage_id, cards) if has_more else "",
+    )
+    if request.htmx:
+        return HttpResponse(html)
+    return render(request, "deals/board_page.html", {"stage": stage, "slug": slug, "cards": html})
 
 
 @login_required

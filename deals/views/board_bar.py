@@ -1,16 +1,21 @@
 """The bar above the board: filters, and what the figures are converted with."""
 
 import datetime as dt
+from collections.abc import Iterable
+from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
+from django.template.loader import get_template
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.models import User
 from companies.enums import Region
-from deals.domain.board import Lens
 from deals.domain.totals import StageTotals, Totals
 from deals.enums import BoardGroup
 from deals.filters import DealFilter
@@ -18,22 +23,35 @@ from deals.models import Deal, Pipeline
 from lrs_tracker.formats import format_day
 from plants.enums import Chemistry
 
+_KEPT = 256
 
-def filter_chips(request: HttpRequest, deals: DealFilter, *, pipeline: Pipeline, lens: Lens) -> list[dict[str, Any]]:
+
+def filters_html(request: HttpRequest, deals: DealFilter, *, pipeline: Pipeline) -> SafeString:
     """Return the filters as chips: those with choices drop down, the others are on or off."""
-    return [
-        _toggle(deals, "mine", _("Mine and my team")),
-        _choice(deals, "owner", _("Owner"), _owners(request, pipeline)),
-        _choice(deals, "region", _("Region"), Region.choices),
-        _choice(deals, "chemistry", _("Chemistry"), Chemistry.choices),
-        _toggle(deals, "stuck", _("Stuck")),
-        {
-            "name": "group",
-            "label": _("Group"),
-            "choices": [{"value": value, "label": label} for value, label in BoardGroup.choices],
-            "chosen": lens.group.value if lens.group else "",
-        },
-    ]
+    return _render(
+        request.GET.urlencode(), _owners(request, pipeline), bool(deals.active), pipeline.slug, get_language()
+    )
+
+
+@lru_cache(maxsize=_KEPT)
+def _render(
+    query: str, owners: tuple[tuple[int, str], ...], is_filtered: bool, slug: str, _language: str | None
+) -> SafeString:
+    chosen = QueryDict(query)
+    context = {
+        "request": SimpleNamespace(GET=chosen),
+        "chips": [
+            _toggle(chosen, "mine", _("Mine and my team")),
+            _choice(chosen, "owner", _("Owner"), [*owners, ("null", _("Nobody"))]),
+            _choice(chosen, "region", _("Region"), Region.choices),
+            _choice(chosen, "chemistry", _("Chemistry"), Chemistry.choices),
+            _toggle(chosen, "stuck", _("Stuck")),
+            _choice(chosen, "group", _("Group"), BoardGroup.choices),
+        ],
+        "is_filtered": is_filtered,
+        "board_url": reverse("deals:board", args=[slug]),
+    }
+    return get_template("deals/board_filters.html").render(context)
 
 
 def rates_note(sums: StageTotals, totals: Totals, *, today: dt.date) -> str:
@@ -42,23 +60,22 @@ def rates_note(sums: StageTotals, totals: Totals, *, today: dt.date) -> str:
     if sums.rates:
         sources = " + ".join(sorted({rate.source for rate in sums.rates}))
         notes.append(f"{sources} {format_day(min(rate.on for rate in sums.rates), today=today)}")
-    for currency, count in sorted(totals.apart.items()):
+    for currency, count in totals.apart:
         apart = ngettext("%(currency)s %(count)d deal apart", "%(currency)s %(count)d deals apart", count)
         notes.append(apart % {"currency": currency, "count": count})
     return " · ".join(notes)
 
 
-def _toggle(deals: DealFilter, name: str, label: str) -> dict[str, Any]:
-    return {"name": name, "label": label, "is_on": deals.data.get(name) == "1"}
+def _toggle(chosen: QueryDict, name: str, label: str) -> dict[str, Any]:
+    return {"name": name, "label": label, "is_on": chosen.get(name) == "1"}
 
 
-def _choice(deals: DealFilter, name: str, label: str, choices: Any) -> dict[str, Any]:
+def _choice(chosen: QueryDict, name: str, label: str, choices: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
     options = [{"value": str(value), "label": text} for value, text in choices]
-    return {"name": name, "label": label, "choices": options, "chosen": deals.data.get(name, "")}
+    return {"name": name, "label": label, "choices": options, "chosen": chosen.get(name, "")}
 
 
-def _owners(request: HttpRequest, pipeline: Pipeline) -> Any:
+def _owners(request: HttpRequest, pipeline: Pipeline) -> tuple[tuple[int, str], ...]:
     """Return the people who own a deal of the pipeline that the reader may see."""
     owned = Deal.objects.visible_to(request.user).filter(owner=models.OuterRef("pk"), stage__pipeline=pipeline)
-    owners = User.objects.filter(models.Exists(owned)).order_by("name", "pk").values_list("pk", "name")
-    return [*owners, ("null", _("Nobody"))]
+    return tuple(User.objects.filter(models.Exists(owned)).order_by("name", "pk").values_list("pk", "name"))

@@ -4,21 +4,25 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.http import HttpRequest
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from companies.enums import Region
 from deals.domain.board import Column, Lens
-from deals.domain.cards import Card, StageRules
+from deals.domain.cards import Card
 from deals.domain.live_board import BoardPatch
-from deals.domain.totals import StageTotals, Totals
 from deals.enums import BoardGroup
 from deals.filters import DealFilter
 from deals.models import Deal
 from deals.views.board_bar import rates_note
 from deals.views.cards import card_html
+from deals.views.columns import figures_html, head_html, totals_html
+
+_GROUP = '<li class="card-group" data-group="{}">{}</li>'
+_MORE = '<li class="column-more"><a href="{}" data-more>{}</a></li>'
 
 
 def look_at(request: HttpRequest) -> tuple[DealFilter, Lens]:
@@ -51,58 +55,50 @@ def patch_json(request: HttpRequest, patch: BoardPatch, lens: Lens) -> dict[str,
             for placed in patch.placed
         ],
         "gone": sorted(patch.gone),
-        "heads": {
-            stage.pk: _render_part(request, "column-figures", {"column": _head(stage, patch.sums, lens.currency)})
-            for stage in patch.stages.values()
-        },
-        "totals": _render_part(
-            request,
-            "totals",
-            {"totals": patch.totals, "rates_note": rates_note(patch.sums, patch.totals, today=lens.today)},
-        ),
+        "heads": {pk: figures_html(patch.sums.of([pk], lens.currency)) for pk in patch.stages},
+        "totals": totals_html(patch.totals, rates_note(patch.sums, patch.totals, today=lens.today)),
     }
-
-
-def _render_part(request: HttpRequest, part: str, context: dict[str, Any]) -> str:
-    return render(request, f"deals/board_parts.html#{part}", context).content.decode()
-
-
-def _head(stage: StageRules, sums: StageTotals, currency: str) -> dict[str, Any]:
-    return {"stage": stage, "totals": sums.by_stage.get(stage.pk) or Totals(currency)}
 
 
 def column_context(
     request: HttpRequest, column: Column, lens: Lens, collapsed: set[int], can_move: bool
 ) -> dict[str, Any]:
-    """Return what the template of a column needs."""
+    """Return what the template of the board needs of a column."""
     stage = column.stage
-    is_collapsed = stage.pk in collapsed
     query = request.GET.copy()
     query.pop("collapsed", None)
     if toggled := collapsed ^ {stage.pk}:
         query["collapsed"] = ",".join(str(pk) for pk in sorted(toggled))
+    toggle_url = f"?{query.urlencode(safe=',')}"
+    is_collapsed = stage.pk in collapsed
     slug = request.resolver_match.kwargs["slug"]
     return {
         "stage": stage,
-        "totals": column.totals,
         "is_collapsed": is_collapsed,
-        "toggle_url": f"?{query.urlencode(safe=',')}",
-        "cards": grouped_cards(column.cards, lens, can_move),
-        "more": more_url(request, slug, stage.pk, column.cards) if column.has_more else "",
+        "head": head_html(stage, column.totals, is_collapsed=is_collapsed, toggle_url=toggle_url),
+        "cards": cards_html(
+            column.cards,
+            lens,
+            can_move=can_move,
+            more_url=more_url(request, slug, stage.pk, column.cards) if column.has_more else "",
+        ),
     }
 
 
-def grouped_cards(cards: Iterable[Card], lens: Lens, can_move: bool) -> Sequence[tuple[str | None, SafeString]]:
-    """Return each run of cards with the heading of its group; None where cards are not grouped."""
-    runs: list[tuple[str | None, list[str]]] = []
-    for card in cards:
-        group = lens.group_of(card) if lens.group else None
-        if not runs or runs[-1][0] != group:
-            runs.append((group, []))
-        runs[-1][1].append(card_html(card, can_move=can_move))
+def cards_html(cards: Iterable[Card], lens: Lens, *, can_move: bool, more_url: str) -> SafeString:
+    """Return cards, each group under its heading, and the link to those that follow."""
+    parts = []
     labels = dict(Region.choices) if lens.group == BoardGroup.REGION else {}
-    # Every part is a card that the template escaped.
-    return [(str(labels.get(group, group)) if group else group, mark_safe("".join(run))) for group, run in runs]  # noqa: S308
+    group = None
+    for card in cards:
+        if lens.group and lens.group_of(card) != group:
+            group = lens.group_of(card)
+            parts.append(format_html(_GROUP, group, labels.get(group, group) or _("None")))
+        parts.append(card_html(card, can_move=can_move))
+    if more_url:
+        parts.append(format_html(_MORE, more_url, _("Show more")))
+    # Every part is escaped by its template or by format_html.
+    return mark_safe("".join(parts))  # noqa: S308
 
 
 def lens_query(request: HttpRequest) -> str:

@@ -95,7 +95,7 @@ def _missing_toast(request: HttpRequest, deal: Deal, missing: list[GateState]) -
         "missing": missing,
         "waive_url": f"?{query.urlencode()}" if request.user.has_perm("deals.waive_gate") else "",
     }
-    return render_to_string("deals/board_parts.html#missing", context, request)
+    return render_to_string("deals/board_missing.html", context, request)
 
 
 def _show_where_it_is(request: HttpRequest, refusal: StaleMoveError) -> HttpResponse:
