@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +21,9 @@ from deals.enums import (
 )
 from deals.models import Deal, Stage, StageTransition, Waiver
 from lrs_tracker.problems import DomainError, PermissionRefusedError, StaleVersionError
+
+# The middle of two ranks has one digit more than they have; it must never round to one of them.
+_EXACT = Context(prec=1000)
 
 
 class GateUnmetError(DomainError):
@@ -239,7 +242,9 @@ def _rank_for(*, stage: Stage, after: Deal | None, at: dt.datetime, deal: Deal) 
         .values_list("rank", flat=True)
         .first()
     )
-    return (after.rank + below) / 2 if below is not None else after.rank + 1
+    if below is None:
+        return after.rank + 1
+    return _EXACT.divide(_EXACT.add(after.rank, below), Decimal(2))
 
 
 def top_rank(at: dt.datetime) -> Decimal:
