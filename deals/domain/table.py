@@ -59,7 +59,7 @@ class DealRow:
     @property
     def url(self) -> str:
         """Where the deal's workspace is."""
-        return f"{reverse('deals:table')}{self.code}/"
+        return reverse("deals:workspace", args=[self.code])
 
     @property
     def region_label(self) -> str:
