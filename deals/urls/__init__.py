@@ -1,9 +1,6 @@
 """Addresses of the deals app."""
 
-from django.urls import path
-
 from deals.urls import board, imports, my_day, settings, table, workspace
-from deals.views import moves
 
 app_name = "deals"
 # The workspace comes last: its /deals/<code>/ would swallow /deals/new/ and the like.
@@ -14,5 +11,4 @@ urlpatterns = [
     *imports.urlpatterns,
     *settings.urlpatterns,
     *workspace.urlpatterns,
-    path("deals/<deal:pk>/", moves.move, name="workspace"),
 ]

@@ -5,6 +5,7 @@ become visible in order. A cursor is therefore a snapshot (`pg_current_snapshot(
 yet is new, whatever its number.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -91,5 +92,5 @@ def changes_since(since: str, *, limit: int) -> NewChanges:
         cursor.execute(_SELECT_NEW, {"oldest": oldest, "since": since, "limit": limit + 1})
         rows = cursor.fetchall()
     now = rows[0][0]
-    changes = [Change(*row[1:]) for row in rows if row[1] is not None]
+    changes = [Change(*row[1:-1], json.loads(row[-1])) for row in rows if row[1] is not None]
     return NewChanges(cursor=now, changes=changes[:limit], is_cut=len(changes) > limit or end > parse_cursor(now)[1])

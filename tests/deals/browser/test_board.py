@@ -7,7 +7,7 @@ from accounts.enums import Role
 from deals.enums import StageType
 from deals.models import Deal
 from tests.accounts.factories import UserFactory
-from tests.deals.factories import DealFactory, PipelineFactory, StageFactory
+from tests.deals.factories import DealFactory, GateFactory, PipelineFactory, StageFactory
 
 DAY = dt.timedelta(days=1)
 
@@ -74,3 +74,279 @@ def test_card_dragged_by_mouse_moves_the_deal(desk, open_page):
     page.wait_for_function(f"document.querySelector('#deal-{deal.pk}').dataset.version === '2'")
     assert Deal.objects.get(pk=deal.pk).stage == desk.terms
     assert page.url.endswith("/board/lrs/")
+
+
+def focus(page, deal):
+    card(page, deal).locator(".card-link").focus()
+
+
+def announced(page):
+    return page.locator("[data-announce]").text_content()
+
+
+def order(page, stage):
+    cards = column(page, stage).locator("[data-card]")
+    return [int(pk) for pk in cards.evaluate_all("cards => cards.map((card) => card.dataset.card)")]
+
+
+def touch(session, kind, x=0, y=0):
+    points = [] if kind == "touchEnd" else [{"x": x, "y": y}]
+    session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_card_dragged_within_its_column_keeps_its_place(desk, open_page):
+    page = open_page(desk.bd, "/board/lrs/")
+    first, _second, third = order(page, desk.contact)
+    start, end = page.locator(f"#deal-{first}").bounding_box(), page.locator(f"#deal-{third}").bounding_box()
+
+    with page.expect_response("**/move/**"):
+        page.mouse.move(start["x"] + 60, start["y"] + 30)
+        page.mouse.down()
+        page.mouse.move(start["x"] + 60, start["y"] + 60, steps=4)
+        page.mouse.move(end["x"] + 60, end["y"] + end["height"] - 10, steps=12)
+        page.wait_for_timeout(200)
+        page.mouse.up()
+
+    assert order(page, desk.contact)[-1] == first
+    page.reload()
+    assert order(page, desk.contact)[-1] == first
+
+
+def test_click_on_a_card_opens_the_deal(desk, open_page):
+    page = open_page(desk.bd, "/board/lrs/")
+
+    card(page, desk.deals[0]).click()
+
+    page.wait_for_url(f"**/deals/{desk.deals[0].code}/")
+
+
+def test_card_moves_by_touch_after_a_long_press(desk, open_page):
+    deal = desk.deals[2]
+    page = open_page(desk.bd, "/board/lrs/", has_touch=True, viewport={"width": 900, "height": 800})
+    session = page.context.new_cdp_session(page)
+    start, end = card(page, deal).bounding_box(), column(page, desk.terms).bounding_box()
+    x, y = start["x"] + 80, start["y"] + 40
+
+    with page.expect_response("**/move/**"):
+        touch(session, "touchStart", x, y)
+        page.wait_for_timeout(500)
+        for step in range(1, 11):
+            touch(session, "touchMove", x + (end["x"] + 100 - x) * step / 10, y + (end["y"] + 120 - y) * step / 10)
+            page.wait_for_timeout(30)
+        touch(session, "touchEnd")
+
+    in_column(page, deal, desk.terms)
+    assert Deal.objects.get(pk=deal.pk).stage == desk.terms
+
+
+def test_swipe_scrolls_and_moves_nothing(desk, open_page):
+    for number in range(8):
+        desk.add(f"More {number}")
+    page = open_page(desk.bd, "/board/lrs/", has_touch=True, viewport={"width": 390, "height": 700})
+    session = page.context.new_cdp_session(page)
+    start = card(page, desk.deals[2]).bounding_box()
+    x, y = start["x"] + 80, 500
+
+    touch(session, "touchStart", x, y)
+    for step in range(1, 9):
+        touch(session, "touchMove", x, y - 40 * step)
+        page.wait_for_timeout(16)
+    touch(session, "touchEnd")
+    page.wait_for_timeout(300)
+
+    assert column(page, desk.contact).locator("[data-cards]").evaluate("list => list.scrollTop") > 0
+    assert Deal.objects.filter(stage=desk.contact).count() == 11
+
+
+def test_card_moves_by_keyboard_and_is_announced(desk, open_page):
+    page = open_page(desk.bd, "/board/lrs/")
+    top = Deal.objects.get(pk=order(page, desk.contact)[0])
+    focus(page, top)
+
+    page.keyboard.press("Space")
+    assert announced(page).startswith(f"{top.code} picked up")
+    page.keyboard.press("ArrowRight")
+    assert announced(page) == f"{top.code} over Term sheet, place 1 of 1."
+    page.keyboard.press("Escape")
+    assert announced(page) == f"{top.code} stays in First contact."
+    assert order(page, desk.contact)[0] == top.pk
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    with page.expect_response("**/move/**"):
+        page.keyboard.press("Space")
+
+    page.wait_for_function(f"document.querySelector('#deal-{top.pk}').dataset.version === '2'")
+    assert Deal.objects.get(pk=top.pk).stage == desk.terms
+    assert page.evaluate("document.activeElement.closest('[data-card]').dataset.card") == str(top.pk)
+
+
+def test_arrows_go_from_card_to_card(desk, open_page):
+    page = open_page(desk.bd, "/board/lrs/")
+    first, second, _third = order(page, desk.contact)
+    page.locator(f"#deal-{first} .card-link").focus()
+
+    page.keyboard.press("ArrowDown")
+
+    assert page.evaluate("document.activeElement.closest('[data-card]').dataset.card") == str(second)
+
+
+def test_card_moves_by_its_menu(desk, open_page):
+    deal = desk.deals[1]
+    page = open_page(desk.bd, "/board/lrs/")
+    focus(page, deal)
+
+    page.keyboard.press("m")
+    with page.expect_response("**/move/**"):
+        page.get_by_role("menuitem", name="Signed").click()
+
+    in_column(page, deal, desk.signed)
+    assert Deal.objects.get(pk=deal.pk).stage == desk.signed
+
+
+def test_card_moves_by_a_page_without_scripts(desk, open_page):
+    deal = desk.deals[1]
+    page = open_page(desk.bd, "/board/lrs/", java_script_enabled=False)
+
+    page.goto(f"/deals/{deal.code}/move/")
+    page.get_by_label("Move to").select_option("Term sheet")
+    page.get_by_role("button", name="Move", exact=True).click()
+
+    page.wait_for_url("**/board/lrs/")
+    assert Deal.objects.get(pk=deal.pk).stage == desk.terms
+
+
+def test_refused_card_goes_back_and_says_what_is_missing(desk, open_page):
+    GateFactory(stage=desk.contact, label="Meeting logged")
+    deal = desk.deals[0]
+    page = open_page(desk.bd, "/board/lrs/")
+    before = order(page, desk.contact)
+
+    drag(page, card(page, deal), column(page, desk.terms))
+
+    toast = page.locator(".toast")
+    toast.wait_for()
+    assert toast.locator(".toast-title").text_content() == f"{deal.code} stays in First contact: 1 thing is missing"
+    assert toast.get_by_role("link", name="Open: Meeting logged").is_visible()
+    assert toast.get_by_role("link", name="Waive with a reason").count() == 0
+    assert order(page, desk.contact) == before
+    assert Deal.objects.get(pk=deal.pk).stage == desk.contact
+
+
+def test_manager_waives_with_a_reason_from_the_toast(desk, open_page):
+    GateFactory(stage=desk.contact, label="Meeting logged")
+    deal = desk.deals[0]
+    page = open_page(desk.manager, "/board/lrs/")
+    drag(page, card(page, deal), column(page, desk.terms))
+
+    page.get_by_role("link", name="Waive with a reason").click()
+    page.get_by_label("Reason for waiving").fill("Met at the fair")
+    page.get_by_role("button", name="Waive and move").click()
+
+    in_column(page, deal, desk.terms)
+    assert Deal.objects.get(pk=deal.pk).waivers.get().reason == "Met at the fair"
+
+
+def test_drop_on_lost_asks_for_the_reason_and_cancelling_puts_the_card_back(desk, open_page):
+    deal = desk.deals[0]
+    page = open_page(desk.bd, "/board/lrs/")
+    before = order(page, desk.contact)
+
+    drag(page, card(page, deal), column(page, desk.lost))
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    page.wait_for_function(f"document.querySelector('[data-column=\"{desk.contact.pk}\"] #deal-{deal.pk}')")
+    assert order(page, desk.contact) == before
+    drag(page, card(page, deal), column(page, desk.lost))
+    page.get_by_label("Reason").fill("Went with another licensor")
+    page.get_by_role("dialog").get_by_role("button", name="Move").click()
+
+    in_column(page, deal, desk.lost)
+    page.wait_for_function(f"document.querySelector('#deal-{deal.pk}').dataset.version === '2'")
+    assert Deal.objects.get(pk=deal.pk).outcome_reason == "Went with another licensor"
+
+
+def test_move_without_a_connection_goes_back_and_says_so(desk, open_page):
+    deal = desk.deals[0]
+    page = open_page(desk.bd, "/board/lrs/")
+    before = order(page, desk.contact)
+    page.route("**/move/**", lambda route: route.abort())
+
+    drag(page, card(page, deal), column(page, desk.terms))
+
+    page.locator(".toast", has_text="The server did not answer").wait_for()
+    assert order(page, desk.contact) == before
+
+
+def test_second_of_two_people_learns_where_the_card_went(desk, open_page):
+    deal = desk.deals[0]
+    page = open_page(desk.bd, "/board/lrs/")
+    page.route("**/live/**", lambda route: route.abort())
+    colleague = open_page(desk.manager, "/board/lrs/")
+    drag(colleague, card(colleague, deal), column(colleague, desk.signed))
+    colleague.wait_for_function(f"document.querySelector('#deal-{deal.pk}').dataset.version === '2'")
+
+    drag(page, card(page, deal), column(page, desk.terms))
+
+    page.locator(".toast", has_text=f"Wei Lin moved {deal.code} to Signed.").wait_for()
+    in_column(page, deal, desk.signed)
+
+
+def test_colleagues_move_appears_within_two_seconds(desk, open_page):
+    deal = desk.deals[0]
+    page = open_page(desk.bd, "/board/lrs/")
+    colleague = open_page(desk.manager, "/board/lrs/")
+
+    drag(colleague, card(colleague, deal), column(colleague, desk.signed))
+
+    column(page, desk.signed).locator(f"#deal-{deal.pk}").wait_for(timeout=2000)
+    assert column(page, desk.signed).locator("[data-column-count]").text_content() == "1"
+
+
+def test_live_update_waits_while_a_card_is_in_hand(desk, open_page):
+    held, other = desk.deals[0], desk.deals[1]
+    page = open_page(desk.bd, "/board/lrs/")
+    focus(page, held)
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    Deal.objects.filter(pk=other.pk).update(title="Changed meanwhile")
+
+    page.wait_for_timeout(1500)
+    assert card(page, other).locator(".card-title").text_content() != "Changed meanwhile"
+    assert column(page, desk.terms).locator(f"#deal-{held.pk}.is-lifted").count() == 1
+    page.keyboard.press("Escape")
+
+    card(page, other).get_by_text("Changed meanwhile").wait_for(timeout=2000)
+
+
+def test_read_only_board_has_no_drag(desk, open_page):
+    page = open_page(UserFactory(role=Role.READ_ONLY), "/board/lrs/")
+
+    drag(page, card(page, desk.deals[0]), column(page, desk.terms))
+
+    assert column(page, desk.terms).locator("[data-card]").count() == 0
+
+
+def test_column_loads_more_as_it_scrolls_and_folds_into_the_address(desk, open_page):
+    for number in range(40):
+        desk.add(f"More {number}")
+    page = open_page(desk.bd, "/board/lrs/")
+    assert column(page, desk.contact).locator("[data-card]").count() == 30
+
+    column(page, desk.contact).locator("[data-cards]").evaluate("list => list.scrollTo(0, list.scrollHeight)")
+    page.wait_for_function(
+        f"document.querySelectorAll('[data-column=\"{desk.contact.pk}\"] [data-card]').length === 43"
+    )
+    column(page, desk.terms).get_by_role("button", name="Fold Term sheet").click()
+
+    assert page.url.endswith(f"?collapsed={desk.terms.pk}")
+    page.reload()
+    assert "is-collapsed" in column(page, desk.terms).get_attribute("class")
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_board_is_accessible(desk, open_page, axe, color_scheme, width):
+    GateFactory(stage=desk.contact)
+    desk.add("Very long title " * 10, is_confidential=True)
+    page = open_page(desk.bd, "/board/lrs/", color_scheme=color_scheme, viewport={"width": width, "height": 844})
+
+    assert axe(page) == []
