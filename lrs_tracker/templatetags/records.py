@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from decimal import Decimal
 
 from django import template
 from django.utils.html import format_html
@@ -24,6 +25,12 @@ def count_of(counts: Mapping[str, Mapping[int, int]], key: str, pk: int) -> str 
     """Write how many of a panel's things a row has; none is faint."""
     count = counts.get(key, {}).get(pk, 0)
     return formats.format_number(count) if count else format_html('<span class="faint">{}</span>', 0)
+
+
+@register.filter
+def exact(value: Decimal) -> str:
+    """Write a number with thousands separators and all of its decimals."""
+    return formats.format_number(value, pattern="#,##0.##########")
 
 
 @register.filter
