@@ -20,7 +20,7 @@ from deals.domain.table import DealRow, every_row, known_sort, rows_between
 from deals.domain.totals import stage_totals
 from deals.enums import StageType
 from deals.filters import DealFilter
-from deals.models import Deal, Stage
+from deals.models import Deal, SavedView, Stage
 from deals.views.board_bar import rates_note
 from deals.views.table_rows import rows_html
 from lrs_tracker.exports import Column, export_response, requested_format
@@ -74,6 +74,7 @@ def show_table(request: HttpRequest) -> HttpResponseBase:
         "sort": sort,
         "total": total,
         "rates_note": rates_note(totals, total, today=today),
+        "views": list(SavedView.objects.visible_to(user).select_related("owner").order_by("name", "pk")),
         "chips": _chips(narrowed, visible),
         "problems": narrowed.problems,
         "is_filtered": bool(narrowed.active),

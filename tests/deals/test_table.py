@@ -13,7 +13,7 @@ from accounts.enums import Role
 from companies.enums import Region
 from deals.domain.table import DEFAULT_SORT, SORTS, known_sort, rows_between
 from deals.enums import StageType
-from deals.models import Deal, Task
+from deals.models import Deal, SavedView, Task
 from plants.enums import Chemistry
 from tests.accounts.factories import UserFactory
 from tests.companies.factories import CompanyFactory
@@ -181,7 +181,7 @@ def test_table_asks_as_many_queries_for_more_deals(maria_client, count, django_a
     for _number in range(count):
         TaskFactory(deal=DealFactory(currency="EUR", annual_royalty=5))
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         maria_client.get(URL)
 
 
@@ -198,6 +198,19 @@ def test_a_reader_has_nothing_to_pick(client, db):
     DealFactory()
     client.force_login(UserFactory(role=Role.READ_ONLY))
     assert "data-pick" not in client.get(URL).content.decode()
+
+
+def test_saved_views_open_in_the_table(maria_client, maria):
+    wei = UserFactory(name="Wei Lin")
+    SavedView.objects.create(owner=maria, name="Mine in Europe", query="mine=1&region=europe", pipeline_slug="lrs")
+    SavedView.objects.create(owner=wei, name="Stuck", query="stuck=1", is_shared=True)
+    SavedView.objects.create(owner=wei, name="Private", query="mine=1")
+
+    html = maria_client.get(URL).content.decode()
+
+    assert 'href="/deals/?mine=1&amp;region=europe&amp;pipeline=lrs"' in html
+    assert 'href="/deals/?stuck=1"' in html
+    assert "Private" not in html
 
 
 def test_export_holds_what_the_filters_leave(maria_client, maria):
