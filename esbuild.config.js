@@ -30,6 +30,7 @@ function drawSprite() {
 
 const bundles = await context({
   entryPoints: [
+    "static/css/admin.css",
     "static/css/app.css",
     "static/css/import.css",
     "static/css/board.css",

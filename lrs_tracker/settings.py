@@ -71,7 +71,7 @@ LOCAL_APPS = ["accounts", "money", "companies", "plants", "deals", "sync"]
 INSTALLED_APPS = [
     "lrs_tracker.apps.ProjectConfig",
     *LOCAL_APPS,
-    "django.contrib.admin",
+    "lrs_tracker.admin_site.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

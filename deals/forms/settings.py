@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from deals.domain.gate_facts import kinds
@@ -60,7 +61,7 @@ def fact_choices() -> list[Any]:
     choices: list[Any] = []
     for name, kind in kinds().items():
         if kind.requirements:
-            facts = [(f"{name}:{requirement}", label) for requirement, label in kind.requirements]
+            facts = [(f"{name}:{requirement}", capfirst(label)) for requirement, label in kind.requirements]
             choices.append((kind.label, facts))
         else:
             choices.append((f"{name}:", kind.label))

@@ -1,5 +1,6 @@
 """Gates in words."""
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from deals.domain.gate_facts import kinds
@@ -12,4 +13,4 @@ def asked_for(gate: Gate) -> str:
     if kind is None:
         return _("Not checked any more")
     requirement = dict(kind.requirements).get(gate.requirement)
-    return f"{kind.label}: {requirement}" if requirement else str(kind.label)
+    return f"{kind.label}: {capfirst(requirement)}" if requirement else str(kind.label)
