@@ -16,6 +16,11 @@ class AdminSite(admin.AdminSite):
     site_title = _("LRS Tracker")
     index_title = _("Every record")
 
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        # Each row is deleted by its own rules.
+        self.disable_action("delete_selected")
+
 
 class AdminConfig(SimpleAdminConfig):
     """Register the models of our apps.

@@ -88,12 +88,6 @@ class VisibleAdmin(admin.ModelAdmin):
             self.message_user(request, str(_in_words(error)), messages.ERROR)
             return HttpResponseRedirect("../change/")
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Leave out deleting many at once: each row is deleted by its own rules."""
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
-
     # Who, when and what is in the change log, by trigger: the admin keeps no second one.
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
         """Write no log of its own."""
@@ -156,4 +150,6 @@ def _in_words(error: DomainError | IntegrityError) -> DomainError:
     if isinstance(error, DomainError):
         return error
     diagnosis = getattr(error.__cause__, "diag", None)
-    return DomainError(_("The database refuses this: %(rule)s") % {"rule": getattr(diagnosis, "message_primary", error)})
+    return DomainError(
+        _("The database refuses this: %(rule)s") % {"rule": getattr(diagnosis, "message_primary", error)}
+    )

@@ -1,0 +1,121 @@
+"""Pipelines, stages and gates in the admin, by the rules of their settings pages."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from deals.domain import pipelines, stage_gates, stages
+from deals.enums import StageType
+from deals.forms.settings import fact_choices
+from deals.models import Gate, Pipeline, Stage
+from lrs_tracker.visible_admin import RefusableForm, VisibleAdmin
+
+
+@admin.register(Pipeline)
+class PipelineAdmin(VisibleAdmin):
+    """Sequences of stages."""
+
+    list_display = ("name", "slug", "position", "archived_at")
+    search_fields = ("name",)
+    ordering = ("position", "pk")
+    date_hierarchy = "created_at"
+    fields = ("name", "slug", "position", "archived_at")
+    readonly_fields = ("slug", "position", "archived_at")
+
+    def save_model(self, request: HttpRequest, obj: Pipeline, form: Any, change: bool) -> None:
+        """Add or rename the pipeline."""
+        if change:
+            pipelines.rename_pipeline(pipeline=obj, name=obj.name, by=request.user)
+        else:
+            obj.pk = pipelines.add_pipeline(name=obj.name, by=request.user).pk
+
+    def delete_model(self, request: HttpRequest, obj: Pipeline) -> None:
+        """Delete a pipeline that was never used."""
+        pipelines.delete_pipeline(pipeline=obj, by=request.user)
+
+
+@admin.register(Stage)
+class StageAdmin(VisibleAdmin):
+    """Columns of the boards."""
+
+    list_display = ("name", "pipeline", "position", "type", "probability_percent", "rot_days", "archived_at")
+    list_filter = ("pipeline", "type")
+    list_select_related = ("pipeline",)
+    search_fields = ("name", "pipeline__name")
+    ordering = ("pipeline__position", "pipeline", "position", "pk")
+    autocomplete_fields = ("pipeline",)
+    fields = ("pipeline", "name", "type", "probability_percent", "rot_days", "position", "archived_at")
+    readonly_fields = ("position", "archived_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Stage | None = None) -> tuple[str, ...]:
+        """Keep a stage in its pipeline."""
+        return self.readonly_fields if obj is None else ("pipeline", *self.readonly_fields)
+
+    def save_model(self, request: HttpRequest, obj: Stage, form: Any, change: bool) -> None:
+        """Add or change the stage."""
+        facts = {name: getattr(obj, name) for name in ("name", "probability_percent", "rot_days")}
+        facts["type"] = StageType(obj.type)
+        if change:
+            stages.change_stage(stage=obj, **facts, by=request.user)
+        else:
+            obj.pk = stages.add_stage(pipeline=obj.pipeline, **facts, by=request.user).pk
+
+    def delete_model(self, request: HttpRequest, obj: Stage) -> None:
+        """Delete a stage that was never used."""
+        stages.delete_stage(stage=obj, by=request.user)
+
+
+class GateForm(RefusableForm):
+    """A gate, with one choice for kind and requirement."""
+
+    fact = forms.ChoiceField(label=_("Checks"), choices=fact_choices)
+
+    class Meta:
+        model = Gate
+        fields = ("stage", "label", "help")
+
+
+@admin.register(Gate)
+class GateAdmin(VisibleAdmin):
+    """What must be true to leave a stage."""
+
+    form = GateForm
+    list_display = ("label", "stage", "kind", "requirement", "position", "archived_at")
+    list_filter = ("kind", "stage__pipeline")
+    list_select_related = ("stage",)
+    search_fields = ("label", "stage__name")
+    ordering = ("stage__pipeline", "stage__position", "position", "pk")
+    autocomplete_fields = ("stage",)
+
+    def get_fields(self, request: HttpRequest, obj: Gate | None = None) -> tuple[str, ...]:
+        """Choose what is checked once."""
+        if obj is None:
+            return ("stage", "fact", "label", "help")
+        return ("stage", "kind", "requirement", "label", "help", "position", "archived_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Gate | None = None) -> tuple[str, ...]:
+        """Keep what is checked."""
+        return () if obj is None else ("stage", "kind", "requirement", "position", "archived_at")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Leave out the choice of a fact when a gate is changed."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if obj is not None:
+            form.base_fields.pop("fact", None)
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Gate, form: Any, change: bool) -> None:
+        """Add or reword the gate."""
+        if change:
+            stage_gates.reword_gate(gate=obj, label=obj.label, help=obj.help, by=request.user)
+            return
+        kind, _separator, requirement = form.cleaned_data["fact"].partition(":")
+        asked = {"label": obj.label, "help": obj.help, "kind": kind, "requirement": requirement}
+        obj.pk = stage_gates.add_gate(stage=obj.stage, **asked, by=request.user).pk
+
+    def delete_model(self, request: HttpRequest, obj: Gate) -> None:
+        """Delete a gate that was never ticked or waived."""
+        stage_gates.delete_gate(gate=obj, by=request.user)
