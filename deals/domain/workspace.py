@@ -201,6 +201,6 @@ def _path_stage(deal: Deal, stage: Stage, reached: Stage | None, at: dt.datetime
         return PathStage(stage, "done", spent)
     if deal.stage.type not in PATH_TYPES:
         return PathStage(stage, "hold" if deal.stage.type == StageType.HOLD else "closed", spent)
-    days = (at - deal.entered_stage_at).days
+    days = max((at - deal.entered_stage_at).days, 0)
     is_late = stage.rot_days is not None and days > stage.rot_days
     return PathStage(stage, "late" if is_late else "current", days)

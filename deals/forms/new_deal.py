@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from companies.models import Company
+from deals.enums import Scope
 from deals.forms.parts import colleagues
 from deals.models import Deal, Stage
 from lrs_tracker.currencies import validate_currency
@@ -20,7 +21,15 @@ class NewDealForm(forms.ModelForm):
     )
     new_company = forms.CharField(label=_("Or a new company named"), max_length=200, required=False)
     stage = forms.ModelChoiceField(label=_("Stage"), queryset=Stage.objects.none(), empty_label=None)
-    reason = forms.CharField(label=_("Reason for this stage"), max_length=1000, required=False)
+    scope = forms.MultipleChoiceField(
+        label=_("Scope"), choices=Scope.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=1000,
+        required=False,
+        help_text=_("If it starts on hold, lost or ended."),
+    )
     next_step = forms.CharField(label=_("Next step"), max_length=200, required=False)
     next_step_on = forms.DateField(label=_("Next step on"), required=False, widget=forms.DateInput({"type": "date"}))
     currency = forms.CharField(
@@ -38,7 +47,6 @@ class NewDealForm(forms.ModelForm):
             "owner",
             "region",
             "chemistry",
-            "scope",
             "capacity_gwh",
             "annual_royalty",
             "is_confidential",

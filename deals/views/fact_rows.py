@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from deals.domain.workspace import NextStage
-from deals.enums import PATH_TYPES, GateKind, StageType
+from deals.enums import PATH_TYPES, GateKind, Scope, StageType
 from deals.models import Deal
 
 # Which fields are edited together, under the name of the first.
@@ -66,6 +66,11 @@ def fact_rows(deal: Deal, next_stage: NextStage | None) -> list[FactRow]:
         for name in FACTS
         if name not in _LATER or getattr(deal, name) or name in asked or deal.stage.type in _DELIVERED
     ]
+
+
+def scope_in_words(deal: Deal) -> str:
+    """Return the parts of the LRS model that a deal covers."""
+    return " · ".join(str(Scope(part).label) for part in deal.scope)
 
 
 def label_of(name: str) -> str | Promise:

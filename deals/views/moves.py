@@ -69,7 +69,7 @@ def _show_moved(request: HttpRequest, deal: Deal) -> HttpResponse:
     text = _("%(code)s moved to %(stage)s.") % {"code": deal.code, "stage": deal.stage}
     if not _wants_json(request):
         messages.success(request, text)
-        return redirect(deal.stage.pipeline)
+        return redirect(deal)
     stage = rules_of(stage_rules(Stage.objects.filter(pk=deal.stage_id)).get())
     now = timezone.now()
     cards = read_cards(Deal.objects.filter(pk=deal.pk), stages={stage.pk: stage}, at=now, today=request.today)
@@ -102,7 +102,7 @@ def _show_where_it_is(request: HttpRequest, refusal: StaleMoveError) -> HttpResp
     deal = refusal.deal
     if not _wants_json(request):
         messages.warning(request, str(refusal))
-        return redirect(deal.stage.pipeline)
+        return redirect(deal)
     _filter, lens = look_at(request)
     patch = patch_for([deal.pk], pipeline=deal.stage.pipeline, user=request.user, lens=lens)
     return JsonResponse({"text": str(refusal), "patch": patch_json(request, patch, lens)}, status=409)

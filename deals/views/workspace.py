@@ -15,6 +15,6 @@ def show_deal(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a deal; htmx asks for a tab alone."""
     deal = get_object_or_404(deals_for_workspace(request.user), pk=pk)
     tab = request.GET.get("tab", "timeline")
-    if request.htmx and request.htmx.target_id == "tab":
+    if (request.htmx.target or "").endswith("#tab"):
         return render(request, "deals/workspace.html#tab", tab_context(request, deal, tab=tab))
     return render(request, "deals/workspace.html", workspace_context(request, deal, tab=tab))

@@ -13,7 +13,7 @@ from deals.domain.team import may_set_confidential
 from deals.domain.workspace import capacity_reports, next_stage_of, path_of, weighted_royalty
 from deals.forms.notes import NoteForm
 from deals.models import Deal, DealContact, Document, Task
-from deals.views.fact_rows import fact_rows
+from deals.views.fact_rows import fact_rows, scope_in_words
 from sync.domain.timeline import timeline_of
 
 TABS = {
@@ -46,6 +46,7 @@ def workspace_context(request: HttpRequest, deal: Deal, *, tab: str) -> dict[str
         ],
         "next_stage": next_stage,
         "weighted": weighted_royalty(deal),
+        "scope": scope_in_words(deal),
         "step": _step(deal),
         "facts": fact_rows(deal, next_stage),
         "reports": capacity_reports(deal, user=request.user),
