@@ -2,11 +2,10 @@
 
 import datetime as dt
 from operator import attrgetter
-from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -14,14 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
 from companies.enums import Region
 from deals.domain.table import DealRow, every_row, known_sort, rows_between
 from deals.domain.totals import stage_totals
 from deals.enums import StageType
 from deals.filters import DealFilter
-from deals.models import Deal, SavedView, Stage
+from deals.models import Deal, SavedView
 from deals.views.board_bar import rates_note
+from deals.views.table_bar import filters_html, heads_html
 from deals.views.table_rows import rows_html
 from lrs_tracker.exports import Column, export_response, requested_format
 from plants.enums import Chemistry
@@ -75,7 +74,8 @@ def show_table(request: HttpRequest) -> HttpResponseBase:
         "total": total,
         "rates_note": rates_note(totals, total, today=today),
         "views": list(SavedView.objects.visible_to(user).select_related("owner").order_by("name", "pk")),
-        "chips": _chips(narrowed, visible),
+        "filters": filters_html(narrowed, visible),
+        "heads": heads_html(request.GET.urlencode(), sort),
         "problems": narrowed.problems,
         "is_filtered": bool(narrowed.active),
         "done": request.session.pop(UNDO_KEY, None) if UNDO_KEY in request.session else None,
@@ -98,37 +98,3 @@ def _page(
     start = (page.number - 1) * PER_PAGE
     rows = rows_between(deals, sort=sort, start=start, end=start + PER_PAGE, at=at, today=today) if count else []
     return Page(rows, page.number, page.paginator)
-
-
-def _chips(narrowed: DealFilter, visible: "QuerySet[Deal]") -> list[dict[str, Any]]:
-    """Return the filters as chips: those with choices drop down, the others are on or off."""
-    owners = User.objects.filter(Exists(visible.filter(owner=OuterRef("pk")))).order_by("name", "pk")
-    stages = list(
-        Stage.objects.filter(archived_at__isnull=True, pipeline__archived_at__isnull=True)
-        .order_by("pipeline__position", "pipeline__name", "position")
-        .values_list("pk", "name", "pipeline__slug", "pipeline__name")
-    )
-    pipelines = {slug: name for _pk, _name, slug, name in stages}
-    # The stages of one pipeline: those of several would be a list nobody reads.
-    chosen = narrowed.data.get("pipeline") or (next(iter(pipelines)) if len(pipelines) == 1 else "")
-    drops = (
-        ("pipeline", _("Pipeline"), pipelines.items() if len(pipelines) > 1 else ()),
-        ("stage", _("Stage"), [(pk, name) for pk, name, slug, _pipeline in stages if slug == chosen]),
-        ("owner", _("Owner"), [*owners.values_list("pk", "name"), ("null", _("Nobody"))]),
-        ("region", _("Region"), Region.choices),
-        ("chemistry", _("Chemistry"), Chemistry.choices),
-    )
-    return [
-        {"name": "mine", "label": _("Mine and my team"), "is_on": narrowed.data.get("mine") == "1"},
-        *(
-            {
-                "name": name,
-                "label": label,
-                "choices": [{"value": str(value), "label": text} for value, text in choices],
-                "chosen": narrowed.data.get(name, ""),
-            }
-            for name, label, choices in drops
-            if choices
-        ),
-        {"name": "stuck", "label": _("Stuck"), "is_on": narrowed.data.get("stuck") == "1"},
-    ]

@@ -102,9 +102,7 @@ def test_table_leaves_out_what_does_not_exist_for_the_user(client, maria_client)
     response = maria_client.get(URL)
     assert codes(response) == [open_deal.code]
     assert (response.context["total"].deals, response.context["total"].capacity_gwh) == (1, 0)
-    assert hidden.owner.name not in [
-        choice["label"] for chip in response.context["chips"] for choice in chip.get("choices", [])
-    ]
+    assert hidden.owner.name not in response.content.decode()
 
     client.force_login(UserFactory(role=Role.MANAGER))
     assert codes(client.get(URL)) == [hidden.code, open_deal.code]
