@@ -1,6 +1,7 @@
 """Forms that notice that someone else saved first, show both versions and lose nothing."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -31,6 +32,12 @@ class VersionedForm(forms.ModelForm):
         self.differences: list[Difference] = []
         self.stored_version: int | None = self.instance.version if self.instance.pk else None
         self.initial["version"] = self.stored_version
+        # “20.000” as it is stored reads better as “20”.
+        self.initial |= {
+            name: Decimal(f"{value.normalize():f}")
+            for name, value in self.initial.items()
+            if isinstance(value, Decimal)
+        }
 
     @property
     def values(self) -> dict[str, Any]:

@@ -12,9 +12,10 @@ class PlantsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the resources of the change log."""
-        from plants import panels
+        from plants import panels, timeline_names
         from plants.models import Plant
         from sync import registry
 
         registry.register("plant", label=_("Plant"), visible_to=Plant.objects.visible_to)
         panels.register_panels()
+        timeline_names.register_names()

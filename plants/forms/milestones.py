@@ -37,6 +37,7 @@ class MilestoneForm(VersionedForm):
         if self.instance.baseline_on is not None:
             baseline.widget.attrs["readonly"] = True
             baseline.help_text = _("Set once and kept.")
+            self.fields["forecast_on"].widget.attrs["autofocus"] = True
         else:
             baseline.help_text = _("Set once: it cannot be changed later.")
 

@@ -263,7 +263,7 @@ def test_stale_key_fact_shows_both_versions(client, bd):
     )
 
     assert response.status_code == 422
-    assert [(one.stored, one.typed) for one in response.context["form"].differences] == [("20.000", "30")]
+    assert [(one.stored, one.typed) for one in response.context["form"].differences] == [("20", "30")]
 
 
 def test_archive_and_restore_plant(client, bd):
@@ -423,3 +423,18 @@ def test_deleted_fact_stays_where_another_has_it(client, bd):
 
     assert list(SourcedFact.objects.all()) == [shared]
     assert not plant.facts.exists()
+
+
+def test_recent_changes_name_milestones_and_facts(client, bd):
+    plant = PlantFactory()
+    client.post(reverse("plants:milestone_new", args=[plant.pk]), {"kind": "permits"})
+    client.post(
+        reverse("plants:fact_new", args=[plant.pk]),
+        {"metric": "Jobs", "value": "10", "source": "Press", "as_of": "2024-01-31"},
+    )
+
+    entries = client.get(plant.get_absolute_url()).context["entries"]
+
+    words = " ".join(line.text for entry in entries for line in entry.lines)
+    assert "Permits" in words
+    assert "Jobs" in words
