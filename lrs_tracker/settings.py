@@ -122,6 +122,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "lrs_tracker.appearance.appearance",
+                "deals.views.saved_views.pinned_views",
             ],
         },
     },

@@ -83,7 +83,7 @@ def load_board(*, pipeline: Pipeline, lens: Lens) -> Board:
     sums = stage_totals(lens.deals.filter(stage__in=list(stages)), currency=lens.currency, today=lens.today)
     pages = {row.pk: row.first or [] for row in rows}
     shown = [pk for page in pages.values() for pk in page[:PAGE_SIZE]]
-    cards = read_cards(Deal.objects.filter(pk__in=shown), stages=stages, at=lens.at, today=lens.today)
+    cards = read_cards(shown, stages=stages, at=lens.at, today=lens.today)
     columns = [
         Column(
             stage=stage,
@@ -108,9 +108,7 @@ def load_page(*, stage: Any, lens: Lens, after: int | None) -> tuple[Sequence[Ca
     if place is not None:
         deals = deals.filter(beyond(lens.order, place, "gt"))
     page = list(deals.values_list("pk", flat=True)[: PAGE_SIZE + 1])
-    cards = read_cards(
-        Deal.objects.filter(pk__in=page[:PAGE_SIZE]), stages={rules.pk: rules}, at=lens.at, today=lens.today
-    )
+    cards = read_cards(page[:PAGE_SIZE], stages={rules.pk: rules}, at=lens.at, today=lens.today)
     return [cards[pk] for pk in page[:PAGE_SIZE] if pk in cards], len(page) > PAGE_SIZE
 
 

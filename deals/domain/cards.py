@@ -1,14 +1,16 @@
 """The cards of the board: what each shows, read for hundreds of deals at once."""
 
 import datetime as dt
-from collections import defaultdict
+from collections import defaultdict, namedtuple
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db import models
+from django.db import connection, models
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONObject
 
 from deals.domain.gate_facts import GATE_FIELDS, facts_of
@@ -17,7 +19,34 @@ from deals.models import Deal, Gate, Stage, Task, Waiver
 from deals.models.deals import deal_code
 
 DAY = dt.timedelta(days=1)
-_GATE_COLUMNS = tuple(f"{name}_id" if name in {"company", "owner"} else name for name in GATE_FIELDS)
+_ANY_IDS = "deal ids"  # Stands in for the deals until the query of cards runs.
+_OWN_COLUMNS = {"company_name": "company__name", "owner_name": "owner__name"}
+
+
+def _column(field: str) -> str:
+    return f"{field}_id" if field in {"company", "owner"} else field
+
+
+_GATE_COLUMNS = tuple(map(_column, GATE_FIELDS))
+# A row of the query of cards.
+_Row = namedtuple(  # its fields follow from GATE_FIELDS
+    "_Row",
+    (
+        "pk",
+        "version",
+        "stage_id",
+        "entered_stage_at",
+        "resume_on",
+        "currency",
+        "is_confidential",
+        "company_name",
+        "owner_name",
+        "step_title",
+        "step_on",
+        "waiver_count",
+        *_GATE_COLUMNS,
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,76 +126,80 @@ def rules_of(stage: Any) -> StageRules:
 
 
 def read_cards(
-    deals: models.QuerySet[Deal], *, stages: Mapping[int, StageRules], at: dt.datetime, today: dt.date
+    deal_ids: Collection[int], *, stages: Mapping[int, StageRules], at: dt.datetime, today: dt.date
 ) -> dict[int, Card]:
-    """Return the cards of some deals by key: one query for the deals, one for the facts of their gates."""
-    step = (
-        Task.objects.filter(deal=models.OuterRef("pk"), done_at__isnull=True)
-        .order_by("due_on", "pk")
-        .values(step=JSONObject(title="title", due_on="due_on"))[:1]
-    )
+    """Return the cards of those deals that are in `stages`: one query for the deals, one for their gates' facts."""
+    sql, holes = _cards_sql()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [list(deal_ids) if hole == _ANY_IDS else hole for hole in holes])
+        rows = [row for row in map(_Row._make, cursor.fetchall()) if row.stage_id in stages]
+    facts = _facts_asked(rows, stages, today)
+    return {row.pk: _card(row, stages[row.stage_id], facts[row.pk], at, today) for row in rows}
+
+
+@cache
+def _cards_sql() -> tuple[str, tuple[Any, ...]]:
+    """Return the query of cards, and its parameters with a hole for the deals.
+
+    It is the same every time, and putting it together takes longer than running it.
+    """
+    step = Task.objects.filter(deal=models.OuterRef("pk"), done_at__isnull=True).order_by("due_on", "pk")
     waivers = Waiver.objects.filter(deal=models.OuterRef("pk")).order_by().values("deal").values(n=models.Count("pk"))
-    rows = list(
-        deals.order_by()
-        .annotate(step=models.Subquery(step), waiver_count=models.Subquery(waivers))
-        .values(
-            "pk",
-            "version",
-            "stage_id",
-            "entered_stage_at",
-            "resume_on",
-            "currency",
-            "is_confidential",
-            "company__name",
-            "owner__name",
-            "step",
-            "waiver_count",
+    rows = (
+        Deal.objects.filter(pk__in=RawSQL("SELECT unnest(%s::bigint[])", (_ANY_IDS,)))  # constant
+        .order_by()
+        .annotate(
+            step_title=models.Subquery(step.values("title")[:1]),
+            step_on=models.Subquery(step.values("due_on")[:1]),
+            waiver_count=models.Subquery(waivers),
+        )
+        .values_list(
+            *(_OWN_COLUMNS.get(name, name) for name in _Row._fields[: -len(_GATE_COLUMNS)]),
             *_GATE_COLUMNS,
         )
     )
-    facts = _facts_asked(rows, stages, today)
-    return {row["pk"]: _card(row, stages[row["stage_id"]], facts[row["pk"]], at, today) for row in rows}
+    sql, parameters = rows.query.sql_with_params()
+    return sql, tuple(parameters)
 
 
 def _facts_asked(
-    rows: Iterable[dict[str, Any]], stages: Mapping[int, StageRules], today: dt.date
+    rows: Iterable["_Row"], stages: Mapping[int, StageRules], today: dt.date
 ) -> Mapping[int, Collection[str]]:
     """Return the facts of the deals whose stage asks for more than fields."""
     own = f"{GateKind.FIELD}:"
     asking = {pk for pk, stage in stages.items() if any(not fact.startswith(own) for fact in stage.facts)}
-    deal_ids = [row["pk"] for row in rows if row["stage_id"] in asking]
+    deal_ids = [row.pk for row in rows if row.stage_id in asking]
     return facts_of(deal_ids, today=today) if deal_ids else defaultdict(set)
 
 
-def _card(row: dict[str, Any], stage: StageRules, facts: Collection[str], at: dt.datetime, today: dt.date) -> Card:
-    in_stage = at - row["entered_stage_at"]
+def _card(row: "_Row", stage: StageRules, facts: Collection[str], at: dt.datetime, today: dt.date) -> Card:
+    in_stage = at - row.entered_stage_at
     is_rotten = stage.rot_days is not None and in_stage > stage.rot_days * DAY
-    step = row["step"] or {"title": "", "due_on": None}
     return Card(
-        pk=row["pk"],
-        version=row["version"],
-        stage_id=row["stage_id"],
-        company=row["company__name"],
-        title=row["title"],
-        owner=row["owner__name"] or "",
-        region=row["region"],
-        capacity_gwh=row["capacity_gwh"],
-        royalty=row["annual_royalty"],
-        currency=row["currency"],
-        is_confidential=row["is_confidential"],
-        step=step["title"],
-        step_on=dt.date.fromisoformat(step["due_on"]) if step["due_on"] else None,
-        resume_on=row["resume_on"] if stage.type == StageType.HOLD else None,
+        pk=row.pk,
+        version=row.version,
+        stage_id=row.stage_id,
+        company=row.company_name,
+        title=row.title,
+        owner=row.owner_name or "",
+        region=row.region,
+        capacity_gwh=row.capacity_gwh,
+        royalty=row.annual_royalty,
+        currency=row.currency,
+        is_confidential=row.is_confidential,
+        step=row.step_title or "",
+        step_on=row.step_on,
+        resume_on=row.resume_on if stage.type == StageType.HOLD else None,
         days_in_stage=max(in_stage // DAY, 0),
         rots_at_days=stage.rot_days if is_rotten else None,
         gates_to_clear=sum(not _is_met(fact, row, facts) for fact in stage.facts) if stage.facts else None,
-        waivers=row["waiver_count"] or 0,
+        waivers=row.waiver_count or 0,
         today=today,
     )
 
 
-def _is_met(fact: str, row: dict[str, Any], facts: Collection[str]) -> bool:
+def _is_met(fact: str, row: "_Row", facts: Collection[str]) -> bool:
     kind, _separator, name = fact.partition(":")
     if kind != GateKind.FIELD:
         return fact in facts
-    return row.get(f"{name}_id" if name in {"company", "owner"} else name) not in (None, "", [])
+    return getattr(row, _column(name), None) not in (None, "", [])

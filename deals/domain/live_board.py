@@ -76,9 +76,7 @@ def patch_for(
     stages, sums, totals = load_heads(pipeline=pipeline, lens=lens)
     places = places_of(deal_ids, lens=lens)
     shown = [pk for pk, _above in places]
-    cards = read_cards(
-        Deal.objects.filter(pk__in=shown, stage__in=list(stages)), stages=stages, at=lens.at, today=lens.today
-    )
+    cards = read_cards(shown, stages=stages, at=lens.at, today=lens.today)
     placed = [MovedCard(cards[pk], above) for pk, above in places if pk in cards]
     hidden = set(deal_ids) - set(cards)
     gone = set(Deal.objects.visible_to(user).filter(pk__in=hidden).values_list("pk", flat=True)) if hidden else set()

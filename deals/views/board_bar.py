@@ -28,14 +28,14 @@ _KEPT = 256
 
 def filters_html(request: HttpRequest, deals: DealFilter, *, pipeline: Pipeline) -> SafeString:
     """Return the filters as chips: those with choices drop down, the others are on or off."""
-    return _render(
-        request.GET.urlencode(), _owners(request, pipeline), bool(deals.active), pipeline.slug, get_language()
-    )
+    can_save = request.user.has_perm("deals.add_savedview")
+    owners = _owners(request, pipeline)
+    return _render(request.GET.urlencode(), owners, bool(deals.active), can_save, pipeline.slug, get_language())
 
 
 @lru_cache(maxsize=_KEPT)
 def _render(
-    query: str, owners: tuple[tuple[int, str], ...], is_filtered: bool, slug: str, _language: str | None
+    query: str, owners: tuple[tuple[int, str], ...], is_filtered: bool, can_save: bool, slug: str, _language: str | None
 ) -> SafeString:
     chosen = QueryDict(query)
     context = {
@@ -49,6 +49,8 @@ def _render(
             _choice(chosen, "group", _("Group"), BoardGroup.choices),
         ],
         "is_filtered": is_filtered,
+        "can_save": can_save,
+        "slug": slug,
         "board_url": reverse("deals:board", args=[slug]),
     }
     return get_template("deals/board_filters.html").render(context)

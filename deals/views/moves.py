@@ -72,7 +72,7 @@ def _show_moved(request: HttpRequest, deal: Deal) -> HttpResponse:
         return redirect(deal)
     stage = rules_of(stage_rules(Stage.objects.filter(pk=deal.stage_id)).get())
     now = timezone.now()
-    cards = read_cards(Deal.objects.filter(pk=deal.pk), stages={stage.pk: stage}, at=now, today=request.today)
+    cards = read_cards([deal.pk], stages={stage.pk: stage}, at=now, today=request.today)
     return JsonResponse({"stage": stage.pk, "text": text, "html": card_html(cards[deal.pk], can_move=True)})
 
 

@@ -62,6 +62,11 @@ function rememberFolded() {
   };
   history.replaceState(history.state, "", write(new URL(location.href)));
   for (const link of document.querySelectorAll(".filterbar a[href^='?']")) link.href = write(new URL(link.href)).search;
+  for (const link of document.querySelectorAll("[data-save-view]")) {
+    const url = new URL(link.href);
+    url.searchParams.set("query", location.search.slice(1));
+    link.href = url;
+  }
   for (const input of document.querySelectorAll(".filterbar input[name=collapsed]")) input.value = folded;
 }
 
