@@ -13,6 +13,7 @@ from deals.domain.imports.fields import FIELDS
 from deals.domain.imports.mapping import CREATABLE, parse_map, value_key
 from deals.domain.imports.problems import FileUnusableError, MapInvalidError
 from deals.domain.imports.reading import check_file
+from deals.domain.imports.stages import known_type
 from deals.enums import StageType
 
 CREATE_LABELS = {
@@ -199,7 +200,6 @@ class MapForm(forms.Form):
     def _add_values(self) -> None:
         stages = {value_key(text): target for text, target in self.raw_map.get("values", {}).get("stage", {}).items()}
         owners = {value_key(text): target for text, target in self.raw_map.get("values", {}).get("owner", {}).items()}
-        types = [("", _("as known")), *StageType.choices]
         for place, (text, _count) in enumerate(self._values_of("stage")):
             target = stages.get(value_key(text), "")
             target = target if isinstance(target, dict) else {"to": target}
@@ -211,7 +211,10 @@ class MapForm(forms.Form):
                 widget=forms.TextInput({"placeholder": text, "list": "stages", "autocomplete": "off"}),
             )
             self.fields[f"type-{place}"] = forms.ChoiceField(
-                label=_("Type"), required=False, choices=types, initial=target.get("type") or ""
+                label=_("Type"),
+                required=False,
+                choices=[("", _("%(type)s, by its name") % {"type": known_type(text).label}), *StageType.choices],
+                initial=target.get("type") or "",
             )
         for place, (text, _count) in enumerate(self._values_of("owner")):
             self.fields[f"owner-{place}"] = forms.CharField(

@@ -2,7 +2,7 @@
 
 import json
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -25,10 +25,11 @@ from deals.enums import ImportStatus
 from deals.forms.imports import MapFileForm, MapForm, UploadForm
 from deals.models import ImportBatch, Pipeline, Stage
 from lrs_tracker.exports import Column, FileFormat, export_response
+from lrs_tracker.formats import format_moment, format_number
 from lrs_tracker.problems import DomainError
 
 _SHOWN_BATCHES = 25
-_SHOWN_PROBLEMS = 50
+_SHOWN_PROBLEMS = 25
 _SHOWN_SUGGESTIONS = 50
 _PROBLEM_COLUMNS = (
     Column(gettext_lazy("Row"), itemgetter("row")),
@@ -48,12 +49,12 @@ def upload(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            batch = batches.upload_file(content=file.read(), name=file.name, by=request.user)
+            batch = batches.upload_file(content=file.read(), name=file.name, by=_user(request))
         except DomainError as error:
             form.add_error("file", str(error))
         else:
             return redirect(batch)
-    past = ImportBatch.objects.visible_to(request.user).select_related("created_by").defer("mapping")
+    past = ImportBatch.objects.visible_to(_user(request)).select_related("created_by").defer("mapping")
     page = Paginator(past.order_by("-pk"), _SHOWN_BATCHES).get_page(request.GET.get("page"))
     context = {"form": form, "page": page, "batches": [_summary(batch) for batch in page]}
     return render(request, "deals/import.html", context, status=422 if form.errors else 200)
@@ -65,7 +66,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 def batch_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show an import: its map, what a check found, how far it is, what it did; save its map."""
     batch = _get(request, pk)
-    if request.htmx and request.GET.get("part") == "progress":
+    if request.htmx and request.GET.get("part") == "progress":  # type: ignore[attr-defined]  # set by HtmxMiddleware
         if not batches.is_busy(batch):
             return HttpResponseClientRefresh()
         return render(request, "deals/import_batch.html#progress", _progress(batch))
@@ -130,7 +131,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     if is_short:
         batches.undo_batch(batch_id=batch.pk, by=_user(request), at=timezone.now(), leave_changed=leave_changed)
     else:
-        tasks.undo_import.delay(batch_id=batch.pk, by_id=request.user.pk, leave_changed=leave_changed)
+        tasks.undo_import.delay(batch_id=batch.pk, by_id=_user(request).pk, leave_changed=leave_changed)
     return redirect(batch)
 
 
@@ -177,12 +178,13 @@ def problems_file(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def _get(request: HttpRequest, pk: int) -> ImportBatch:
-    visible = ImportBatch.objects.visible_to(request.user).select_related("created_by", "undone_by")
+    visible = ImportBatch.objects.visible_to(_user(request)).select_related("created_by", "undone_by")
     return get_object_or_404(visible, pk=pk)
 
 
 def _user(request: HttpRequest) -> User:
-    return User.objects.get(pk=request.user.pk)
+    # Every view here asks for a login.
+    return cast(User, request.user)
 
 
 def _check(batch: ImportBatch) -> None:
@@ -194,6 +196,10 @@ def _check(batch: ImportBatch) -> None:
 
 def _with_severity(problems: list[dict[str, Any]], severity: str) -> list[dict[str, Any]]:
     return [problem for problem in problems if problem["severity"] == severity] if severity else problems
+
+
+def _weight(problem: dict[str, Any]) -> int:
+    return Severity.values.index(problem["severity"])
 
 
 def _progress(batch: ImportBatch) -> dict[str, Any]:
@@ -209,7 +215,7 @@ def _progress(batch: ImportBatch) -> dict[str, Any]:
 
 def _summary(batch: ImportBatch) -> dict[str, Any]:
     report = batch.result.get("report", {})
-    kinds = {ImportStatus.APPLIED: "done", ImportStatus.FAILED: "blocked", ImportStatus.RUNNING: "info"}
+    kinds = {ImportStatus.APPLIED: "done", ImportStatus.FAILED: "late", ImportStatus.RUNNING: "info"}
     counts = {name: report.get(name) for name in ("created", "updated", "rejected")}
     return {"batch": batch, "report": report, "counts": counts, "kind": kinds.get(ImportStatus(batch.status), "")}
 
@@ -219,13 +225,15 @@ def _render_batch(
 ) -> HttpResponse:
     report = batch.result.get("report", {})
     severity = request.GET.get("severity", "")
-    problems = _with_severity(report.get("problems", []), severity)
+    # What keeps rows out comes first.
+    problems = sorted(_with_severity(report.get("problems", []), severity), key=_weight)
     pipeline = Pipeline.objects.filter(pk=batch.result.get("pipeline_id")).first()
     suggestions = sorted(report.get("suggestions", {}).items(), key=lambda pair: int(pair[0]))
     is_open = batch.status in {ImportStatus.UPLOADED, ImportStatus.CHECKED, ImportStatus.FAILED}
     context = {
         **_progress(batch),
         **_summary(batch),
+        "facts": _facts(batch),
         "trail": [{"label": _("Import"), "url": reverse("deals:import")}],
         "form": form,
         "map_form": map_form or MapFileForm(),
@@ -246,6 +254,16 @@ def _render_batch(
     }
     status = 422 if form.errors or (map_form and map_form.errors) else 200
     return render(request, "deals/import_batch.html", context, status=status)
+
+
+def _facts(batch: ImportBatch) -> list[str]:
+    """Return what the head of the page says of an import."""
+    return [
+        batch.get_status_display(),
+        ngettext("%(count)s row", "%(count)s rows", batch.row_count) % {"count": format_number(batch.row_count)},
+        _("uploaded %(when)s") % {"when": format_moment(batch.created_at, today=timezone.localdate())},
+        str(batch.created_by or _("command line")),
+    ]
 
 
 def _severity_counts(report: dict[str, Any]) -> list[dict[str, Any]]:

@@ -36,7 +36,7 @@ def apply_plan(
     for changed in plan.changed_deals:
         _move(changed, by, at, today)
     _change_deals(plan.changed_deals)
-    pairs = [(each.deal, each.extras) for each in (*plan.new_deals, *plan.changed_deals)]
+    pairs = [(each.deal, each.extras) for each in plan.taken]
     refs = _create_extras(pairs, system=system, by=by)
     on_progress(plan.row_count)
     created = {new.deal.pk for new in plan.new_deals}

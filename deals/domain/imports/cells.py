@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -69,7 +70,7 @@ class RowReader:
             if cell is None or cell == "":
                 continue
             try:
-                value = self._read_cell(name, cell, lambda text, n=name: self._warn(row.number, n, text))
+                value = self._read_cell(name, cell, partial(self._warn, row.number, name))
             except CellError as error:
                 self.remarks.error(row.number, self.heading(name), error)
                 continue

@@ -26,6 +26,7 @@ from deals.domain.imports.tables import Table
 from deals.domain.moves import move_needs, top_rank
 from deals.enums import CLOSED_TYPES, StageType
 from deals.models import Deal, Stage
+from lrs_tracker.formats import format_number
 from lrs_tracker.problems import PermissionRefusedError
 
 _DEAL_FIELDS = tuple((field.name, field.attribute) for field in FIELDS.values() if field.attribute)
@@ -279,8 +280,7 @@ class _Check:
         if move_to is not None:
             self._refuse_move(deal, move_to, resume_on)
             # A move sets these itself; what the row says comes after it.
-            said = {name: row.values[name] for name in ("closed_on", "outcome_reason") if name in row.values}
-            changes.update(said)
+            changes |= {name: row.values[name] for name in ("closed_on", "outcome_reason") if name in row.values}
         self.plan.changed_deals.append(ChangedDeal(row.number, deal, changes, move_to, reason, resume_on, extras))
 
     def _differences(self, row: ParsedRow, deal: Deal) -> dict[str, Any]:
@@ -335,7 +335,7 @@ class _Check:
         for changed in self.plan.changed_deals:
             for made in (changed.move_to, changed.changes.get("company"), changed.changes.get("owner")):
                 _note_use(used, made, changed.row)
-        for each in (*self.plan.new_deals, *self.plan.changed_deals):
+        for each in self.plan.taken:
             if each.extras.contact and each.extras.contact[0].pk is None:
                 contacts[id(each.extras.contact[0])] = each.extras.contact[0]
         made_objects = [made for made, _row in used.values()]
@@ -354,7 +354,7 @@ class _Check:
                 "The stage “%(name)s” is made, of the type %(type)s, for %(count)s deal.",
                 "The stage “%(name)s” is made, of the type %(type)s, for %(count)s deals.",
                 counts[id(stage)],
-            ) % {"name": stage.name, "type": stage.get_type_display(), "count": counts[id(stage)]}
+            ) % {"name": stage.name, "type": stage.get_type_display(), "count": format_number(counts[id(stage)])}
             if stage.name in self.stages.new_types_guessed:
                 message += " " + _("The map can say another type.")
             self.remarks.info(used[id(stage)][1], self.reader.heading("stage"), message)

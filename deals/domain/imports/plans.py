@@ -63,6 +63,11 @@ class Plan:
     new_owners: list[User] = field(default_factory=list)
     new_contacts: list[Contact] = field(default_factory=list)
 
+    @property
+    def taken(self) -> list[NewDeal | ChangedDeal]:
+        """The rows that come in."""
+        return [*self.new_deals, *self.changed_deals]
+
     def report(self) -> dict[str, Any]:
         """Return the counts and problems, as the command prints them and the page shows them."""
         return {

@@ -55,7 +55,7 @@ def find_pipeline(import_map: ImportMap) -> Pipeline:
         return found
     if "pipeline" not in import_map.create:
         raise MapInvalidError(
-            _("There is no pipeline “%(name)s”. Name an existing one, or allow “pipeline” in “create”.")
+            _("There is no pipeline “%(name)s”. Name an existing one, or allow the pipeline to be made.")
             % {"name": short(import_map.pipeline)},
             field="pipeline",
         )

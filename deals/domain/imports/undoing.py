@@ -154,7 +154,7 @@ def _changed_since(deal_ids: set[int], changes: list[_Logged]) -> set[int]:
     later = Change.objects.filter(pk__gt=changes[-1].pk).exclude(transaction_id=changes[-1].transaction_id)
     own = later.filter(resource="deal", object_id__in=deal_ids).values_list("object_id", flat=True)
     parts = later.filter(parent_resource="deal", parent_id__in=deal_ids).values_list("parent_id", flat=True)
-    return set(own) | set(parts)
+    return {*own, *(deal_id for deal_id in parts if deal_id is not None)}
 
 
 def _take_back(changes: list[_Logged], *, leave: set[int], ref_ids: list[int]) -> Undone:
