@@ -37,7 +37,7 @@ def write_changes[Row: VersionedModel](row: Row, values: Mapping[str, Any]) -> R
     for name in changed:
         setattr(row, name, values[name])
     # The trigger raises the version; the expressions make Django read both back.
-    row.version = models.F("version")  # type: ignore[assignment]  # an expression until saved
-    row.updated_at = Now()  # type: ignore[assignment]  # an expression until saved
+    row.version = models.F("version")
+    row.updated_at = Now()
     row.save(update_fields=[*changed, "version", "updated_at"])
     return row

@@ -33,11 +33,13 @@ class VersionedForm(forms.ModelForm):
         self.stored_version: int | None = self.instance.version if self.instance.pk else None
         self.initial["version"] = self.stored_version
         # “20.000” as it is stored reads better as “20”.
-        self.initial |= {
-            name: Decimal(f"{value.normalize():f}")
-            for name, value in self.initial.items()
-            if isinstance(value, Decimal)
-        }
+        self.initial.update(
+            {
+                name: Decimal(f"{value.normalize():f}")
+                for name, value in self.initial.items()
+                if isinstance(value, Decimal)
+            }
+        )
 
     @property
     def values(self) -> dict[str, Any]:
@@ -53,8 +55,9 @@ class VersionedForm(forms.ModelForm):
         return cleaned
 
     def _refuse_stale(self) -> None:
-        self.data = self.data.copy()
-        self.data[self.add_prefix("version")] = str(self.stored_version)
+        typed = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict in every view
+        typed[self.add_prefix("version")] = str(self.stored_version)
+        self.data = typed
         self.differences = [
             Difference(
                 label=str(self.fields[name].label or name),
@@ -79,8 +82,12 @@ class VersionedForm(forms.ModelForm):
         if isinstance(field, forms.BooleanField):
             return str(_("yes") if value in (True, "on", "true", "True", "1") else _("no"))
         if isinstance(field, forms.ModelChoiceField):
-            chosen = field.queryset.filter(pk=value).first() if str(value).isdecimal() else None
+            chosen = (
+                field.queryset.filter(pk=value).first()
+                if field.queryset is not None and str(value).isdecimal()
+                else None
+            )
             return str(chosen or value)
         if isinstance(field, forms.ChoiceField):
-            return str(dict(field.choices).get(str(value), value))
+            return str(dict(field.choices).get(str(value), value))  # type: ignore[arg-type]  # pairs, once a form is made
         return str(value)

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.requests import UserRequest
 from lrs_tracker.exports import Column, export_response, requested_format
 from lrs_tracker.form_pages import leave_form, show_form, submit
 from money.domain.rates import add_rate, change_rate, import_rates
@@ -41,7 +42,7 @@ COLUMNS = [
 @login_required
 @permission_required("money.view_fxrate", raise_exception=True)
 @require_safe
-def list_rates(request: HttpRequest) -> HttpResponseBase:
+def list_rates(request: UserRequest) -> HttpResponseBase:
     """Show the rates, the newest first; `?export=csv` as a file."""
     visible = FxRate.objects.visible_to(request.user)
     rates = FxRateFilter(request.GET, queryset=visible, request=request)
@@ -68,7 +69,7 @@ def list_rates(request: HttpRequest) -> HttpResponseBase:
 @login_required
 @permission_required("money.add_fxrate", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: UserRequest) -> HttpResponse:
     """Add a rate by hand."""
     form = FxRateForm(request.POST or None, initial={"base": "EUR", "on": request.today})
     if request.method == "POST":
@@ -83,7 +84,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @login_required
 @permission_required("money.change_fxrate", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
+def edit(request: UserRequest, pk: int) -> HttpResponse:
     """Correct a rate."""
     rate = get_object_or_404(FxRate.objects.visible_to(request.user), pk=pk)
     form = FxRateForm(request.POST or None, instance=rate)
@@ -100,7 +101,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required(["money.add_fxrate", "money.change_fxrate"], raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def import_ecb_file(request: HttpRequest) -> HttpResponse:
+def import_ecb_file(request: UserRequest) -> HttpResponse:
     """Take in the reference rates of a file from the European Central Bank."""
     form = EcbFileForm(request.POST or None, request.FILES or None, initial={"since": request.today - IMPORTED_SPAN})
     if request.method == "POST":

@@ -1,5 +1,7 @@
 """The columns of the list of plants as a file."""
 
+from operator import attrgetter
+
 from django.utils.translation import gettext_lazy as _
 
 from lrs_tracker.countries import country_name
@@ -18,8 +20,8 @@ COLUMNS = [
     Column[Plant](_("Chemistry"), lambda plant: plant.get_chemistry_display()),
     Column[Plant](_("Cell format"), lambda plant: plant.get_cell_format_display()),
     Column[Plant](_("Nameplate, GWh a year"), lambda plant: plant.nameplate_gwh),
-    Column[Plant](_("SOP baseline"), lambda plant: plant.sop_baseline_on),
-    Column[Plant](_("SOP expected"), lambda plant: plant.sop_on),
+    Column[Plant](_("SOP baseline"), attrgetter("sop_baseline_on")),
+    Column[Plant](_("SOP expected"), attrgetter("sop_on")),
     Column[Plant](_("Fictional"), lambda plant: plant.is_fictional),
     Column[Plant](_("Changed"), lambda plant: plant.updated_at),
 ]

@@ -31,12 +31,12 @@ class CompanyForm(VersionedForm):
         super().__init__(*args, **kwargs)
         self.user = user
         self.similar: list[Company] = []
-        self.fields["parent"].queryset = (
+        self.fields["parent"].queryset = (  # type: ignore[attr-defined]  # a ModelChoiceField
             Company.objects.visible_to(user)
             .filter(Q(archived_at__isnull=True) | Q(pk=self.instance.parent_id))
             .order_by("name", "pk")
         )
-        self.fields["website"].assume_scheme = "https"
+        self.fields["website"].assume_scheme = "https"  # type: ignore[attr-defined]  # a URLField
         if self.instance.pk is None:
             self.fields["name"].widget.attrs |= {
                 "hx-get": reverse("companies:similar"),

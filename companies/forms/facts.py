@@ -16,4 +16,4 @@ class FactForm(VersionedForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["source_url"].assume_scheme = "https"
+        self.fields["source_url"].assume_scheme = "https"  # type: ignore[attr-defined]  # a URLField

@@ -2,13 +2,14 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.requests import UserRequest
 from companies.domain.companies import archive_company, change_company, create_company, restore_company
 from companies.domain.directory import companies_above
 from companies.domain.facts import group_facts
@@ -23,7 +24,7 @@ CHANGES_SHOWN = 8
 
 @login_required
 @require_safe
-def show_company(request: HttpRequest, pk: int) -> HttpResponse:
+def show_company(request: UserRequest, pk: int) -> HttpResponse:
     """Show a company with its contacts, facts, children and what other apps know of it."""
     company = get_object_or_404(Company.objects.visible_to(request.user), pk=pk)
     contacts = list(company.contacts.visible_to(request.user).order_by("name", "pk"))
@@ -49,7 +50,7 @@ def show_company(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required("companies.add_company", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def add_company(request: HttpRequest) -> HttpResponse:
+def add_company(request: UserRequest) -> HttpResponse:
     """Create a company, after a look at similar names."""
     form = CompanyForm(request.POST or None, user=request.user, initial={"parent": request.GET.get("parent")})
     if request.method == "POST":
@@ -71,7 +72,7 @@ def add_company(request: HttpRequest) -> HttpResponse:
 @login_required
 @permission_required("companies.change_company", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit_company(request: HttpRequest, pk: int) -> HttpResponse:
+def edit_company(request: UserRequest, pk: int) -> HttpResponse:
     """Change a company's fields and its parent."""
     company = get_object_or_404(Company.objects.visible_to(request.user), pk=pk)
     name, back = company.name, company.get_absolute_url()
@@ -93,7 +94,7 @@ def edit_company(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required("companies.change_company", raise_exception=True)
 @require_POST
-def archive(request: HttpRequest, pk: int) -> HttpResponse:
+def archive(request: UserRequest, pk: int) -> HttpResponse:
     """Take a company off the directory."""
     company = get_object_or_404(Company.objects.visible_to(request.user), pk=pk)
     archive_company(company=company, by=request.user, at=timezone.now())
@@ -104,7 +105,7 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required("companies.change_company", raise_exception=True)
 @require_POST
-def restore(request: HttpRequest, pk: int) -> HttpResponse:
+def restore(request: UserRequest, pk: int) -> HttpResponse:
     """Put a company back into the directory."""
     company = get_object_or_404(Company.objects.visible_to(request.user), pk=pk)
     restore_company(company=company, by=request.user)

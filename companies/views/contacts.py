@@ -2,19 +2,20 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.requests import UserRequest
 from companies.domain.contacts import add_contact, archive_contact, change_contact, restore_contact
 from companies.forms.contacts import ContactForm
 from companies.models import Company, Contact
 from lrs_tracker.form_pages import leave_form, show_form, submit
 
 
-def _contact_or_404(request: HttpRequest, pk: int, contact_pk: int) -> Contact:
+def _contact_or_404(request: UserRequest, pk: int, contact_pk: int) -> Contact:
     contacts = Contact.objects.visible_to(request.user).select_related("company")
     return get_object_or_404(contacts, pk=contact_pk, company_id=pk)
 
@@ -22,7 +23,7 @@ def _contact_or_404(request: HttpRequest, pk: int, contact_pk: int) -> Contact:
 @login_required
 @permission_required("companies.add_contact", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def add(request: HttpRequest, pk: int) -> HttpResponse:
+def add(request: UserRequest, pk: int) -> HttpResponse:
     """Add a contact."""
     company = get_object_or_404(Company.objects.visible_to(request.user), pk=pk)
     # The form checks that the address is new in this company.
@@ -43,7 +44,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required("companies.change_contact", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, pk: int, contact_pk: int) -> HttpResponse:
+def edit(request: UserRequest, pk: int, contact_pk: int) -> HttpResponse:
     """Change a contact."""
     contact = _contact_or_404(request, pk, contact_pk)
     back = contact.company.get_absolute_url()
@@ -64,7 +65,7 @@ def edit(request: HttpRequest, pk: int, contact_pk: int) -> HttpResponse:
 @login_required
 @permission_required("companies.change_contact", raise_exception=True)
 @require_POST
-def archive(request: HttpRequest, pk: int, contact_pk: int) -> HttpResponse:
+def archive(request: UserRequest, pk: int, contact_pk: int) -> HttpResponse:
     """Take a contact off the page."""
     contact = _contact_or_404(request, pk, contact_pk)
     archive_contact(contact=contact, by=request.user, at=timezone.now())
@@ -75,7 +76,7 @@ def archive(request: HttpRequest, pk: int, contact_pk: int) -> HttpResponse:
 @login_required
 @permission_required("companies.change_contact", raise_exception=True)
 @require_POST
-def restore(request: HttpRequest, pk: int, contact_pk: int) -> HttpResponse:
+def restore(request: UserRequest, pk: int, contact_pk: int) -> HttpResponse:
     """Put a contact back."""
     contact = _contact_or_404(request, pk, contact_pk)
     restore_contact(contact=contact, by=request.user)

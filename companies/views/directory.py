@@ -2,11 +2,12 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest
+from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.requests import UserRequest
 from companies.domain.directory import Branch, similar_companies, tree_of
 from companies.enums import CompanyKind
 from companies.exports import COLUMNS
@@ -31,7 +32,7 @@ SORTS = {
 
 @login_required
 @require_safe
-def list_companies(request: HttpRequest) -> HttpResponseBase:
+def list_companies(request: UserRequest) -> HttpResponseBase:
     """Show the companies as a tree or, filtered or sorted, as a flat list; `?export=csv` as a file."""
     visible = Company.objects.visible_to(request.user)
     companies = CompanyFilter({"archived": "false", **request.GET.dict()}, queryset=visible, request=request)
@@ -68,7 +69,7 @@ def list_companies(request: HttpRequest) -> HttpResponseBase:
     )
 
 
-def _branches(page: Page, tree: object) -> list[Branch]:
+def _branches(page: Page, tree: QuerySet[Company] | None) -> list[Branch]:
     if tree is None:
         return [Branch(company, 0, False) for company in page]
     return tree_of(list(page), companies=tree.filter(archived_at__isnull=True))
@@ -76,7 +77,7 @@ def _branches(page: Page, tree: object) -> list[Branch]:
 
 @login_required
 @require_safe
-def suggest_similar(request: HttpRequest) -> HttpResponseBase:
+def suggest_similar(request: UserRequest) -> HttpResponseBase:
     """Show the companies whose names resemble `?name=`, while one is typed."""
     name = request.GET.get("name", "").replace("\0", "").strip()[:200]
     similar = similar_companies(name=name, user=request.user) if len(name) > 2 else []

@@ -44,7 +44,7 @@ class Dot:
 
 def dots_of(plants: Iterable[Plant]) -> list[Dot]:
     """Return a dot for each plant with a position, numbered in the order given; none covers another."""
-    dots = []
+    dots: list[Dot] = []
     for plant in plants:
         if plant.latitude is not None and plant.longitude is not None:
             x, y = project(latitude=plant.latitude, longitude=plant.longitude)

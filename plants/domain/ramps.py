@@ -1,6 +1,6 @@
 """Ramp scenarios: each change is a new version, and none is edited."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.db.models import Max
 from accounts.models import User
 from lrs_tracker.constraints import constraints_in_words
 from lrs_tracker.edits import require_permission
-from plants.models import Plant, RampScenario
+from plants.models import Plant, PlantPhase, RampScenario
 
 
 @transaction.atomic
@@ -25,7 +25,7 @@ def add_ramp(*, plant: Plant, values: Mapping[str, Any], by: User) -> RampScenar
     return ramp
 
 
-def nameplate_of(plant: Plant, phases: list[Any]) -> Decimal | None:
+def nameplate_of(plant: Plant, phases: Sequence[PlantPhase]) -> Decimal | None:
     """Return the plant's nameplate in GWh a year, or the sum of its phases, or None when neither is known."""
     if plant.nameplate_gwh is not None:
         return plant.nameplate_gwh

@@ -56,4 +56,5 @@ class NewMilestoneForm(forms.Form):
     def __init__(self, *args: Any, plant: Plant, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         known = set(plant.milestones.values_list("kind", flat=True))
-        self.fields["kind"].choices = [choice for choice in MilestoneKind.choices if choice[0] not in known]
+        choices = [choice for choice in MilestoneKind.choices if choice[0] not in known]
+        self.fields["kind"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField

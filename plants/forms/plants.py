@@ -52,7 +52,7 @@ class PlantForm(VersionedForm):
     def __init__(self, *args: Any, user: Viewer, only: Collection[str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "company" in self.fields:
-            self.fields["company"].queryset = (
+            self.fields["company"].queryset = (  # type: ignore[attr-defined]  # a ModelChoiceField
                 Company.objects.visible_to(user)
                 .filter(Q(archived_at__isnull=True) | Q(pk=self.instance.company_id))
                 .order_by("name", "pk")

@@ -5,11 +5,11 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
 from django.db.models import F, Prefetch, QuerySet
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.requests import UserRequest
 from companies.enums import Region
 from companies.models import Company
 from lrs_tracker.exports import export_response, requested_format
@@ -41,7 +41,7 @@ MILESTONE_ORDER = {kind: place for place, kind in enumerate(MilestoneKind.values
 
 @login_required
 @require_safe
-def list_plants(request: HttpRequest) -> HttpResponseBase:
+def list_plants(request: UserRequest) -> HttpResponseBase:
     """Show the plants as `?view=table`, `timeline` or `map`; `?export=csv` as a file."""
     visible = Plant.objects.visible_to(request.user)
     plants = PlantFilter({"archived": "false", **request.GET.dict()}, queryset=visible, request=request)
@@ -52,7 +52,7 @@ def list_plants(request: HttpRequest) -> HttpResponseBase:
     if file_format is not None:
         return export_response(rows, COLUMNS, name="plants", file_format=file_format, today=request.today)
 
-    view = request.GET.get("view")
+    view = request.GET.get("view", "")
     show = _VIEWS.get(view, _show_table)
     return render(
         request,
@@ -81,17 +81,17 @@ def _choices(choices: Any) -> list[dict[str, Any]]:
     return [{"value": value, "label": label} for value, label in choices]
 
 
-def _page(request: HttpRequest, rows: QuerySet[Plant], size: int = PAGE_SIZE) -> Page:
+def _page(request: UserRequest, rows: QuerySet[Plant], size: int = PAGE_SIZE) -> Page:
     return Paginator(rows, size).get_page(request.GET.get("page"))
 
 
-def _show_table(request: HttpRequest, rows: QuerySet[Plant]) -> dict[str, Any]:
+def _show_table(request: UserRequest, rows: QuerySet[Plant]) -> dict[str, Any]:
     page = _page(request, rows)
     counts = panels.counted([plant.pk for plant in page], request.user)
     return {"page": page, "counts": counts, "panels": [panel for panel in panels if panel.counts]}
 
 
-def _show_timeline(request: HttpRequest, rows: QuerySet[Plant]) -> dict[str, Any]:
+def _show_timeline(request: UserRequest, rows: QuerySet[Plant]) -> dict[str, Any]:
     milestones = Prefetch("milestones", PlantMilestone.objects.visible_to(request.user), to_attr="steps")
     page = _page(request, rows.prefetch_related(milestones))
     for plant in page:
@@ -104,7 +104,7 @@ def _show_timeline(request: HttpRequest, rows: QuerySet[Plant]) -> dict[str, Any
     }
 
 
-def _show_map(request: HttpRequest, rows: QuerySet[Plant]) -> dict[str, Any]:
+def _show_map(request: UserRequest, rows: QuerySet[Plant]) -> dict[str, Any]:
     page = _page(request, rows, MAP_SIZE)
     dots = dots_of(page)
     placed = {dot.plant.pk for dot in dots}

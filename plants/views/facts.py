@@ -2,11 +2,12 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.requests import UserRequest
 from companies.domain.facts import change_fact
 from companies.forms.facts import FactForm
 from companies.models import SourcedFact
@@ -18,7 +19,7 @@ from plants.models import Plant
 @login_required
 @permission_required(["plants.add_plantfact", "companies.add_sourcedfact"], raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def add(request: HttpRequest, pk: int) -> HttpResponse:
+def add(request: UserRequest, pk: int) -> HttpResponse:
     """Keep what a source says about the plant."""
     plant = get_object_or_404(Plant.objects.visible_to(request.user), pk=pk)
     form = FactForm(request.POST or None)
@@ -38,7 +39,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required("companies.change_sourcedfact", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, pk: int, fact_pk: int) -> HttpResponse:
+def edit(request: UserRequest, pk: int, fact_pk: int) -> HttpResponse:
     """Correct a fact."""
     plant = get_object_or_404(Plant.objects.visible_to(request.user), pk=pk)
     fact = get_object_or_404(SourcedFact.objects.visible_to(request.user), pk=fact_pk, plants=plant)
@@ -56,7 +57,7 @@ def edit(request: HttpRequest, pk: int, fact_pk: int) -> HttpResponse:
 @login_required
 @permission_required(["plants.delete_plantfact", "companies.delete_sourcedfact"], raise_exception=True)
 @require_POST
-def delete(request: HttpRequest, pk: int, fact_pk: int) -> HttpResponse:
+def delete(request: UserRequest, pk: int, fact_pk: int) -> HttpResponse:
     """Delete a fact."""
     plant = get_object_or_404(Plant.objects.visible_to(request.user), pk=pk)
     fact = get_object_or_404(SourcedFact.objects.visible_to(request.user), pk=fact_pk, plants=plant)

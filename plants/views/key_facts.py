@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.requests import UserRequest
 from lrs_tracker.countries import country_name
 from lrs_tracker.form_pages import show_form, submit
 from lrs_tracker.formats import format_number
@@ -46,6 +48,7 @@ def key_facts(plant: Plant) -> list[KeyFact]:
 def key_fact(plant: Plant, part: str) -> KeyFact:
     """Return one key fact."""
     url, hint = "", ""
+    value: str | Promise
     match part:
         case "status":
             value = plant.get_status_display()
@@ -57,19 +60,25 @@ def key_fact(plant: Plant, part: str) -> KeyFact:
         case "region":
             value = plant.get_region_display()
         case "position":
-            value = "" if plant.latitude is None else f"{plant.latitude.normalize():f}, {plant.longitude.normalize():f}"
+            value = _position(plant)
         case "cells":
             value = " ".join(filter(None, [plant.get_chemistry_display(), plant.get_cell_format_display().lower()]))
         case _:
             value = "" if plant.nameplate_gwh is None else format_number(plant.nameplate_gwh)
-            hint = _("GWh a year") if value else ""
+            hint = gettext("GWh a year") if value else ""
     return KeyFact(part, _LABELS[part], str(value), url, hint)
+
+
+def _position(plant: Plant) -> str:
+    if plant.latitude is None or plant.longitude is None:
+        return ""
+    return f"{plant.latitude.normalize():f}, {plant.longitude.normalize():f}"
 
 
 @login_required
 @permission_required("plants.change_plant", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit_fact(request: HttpRequest, pk: int, part: str) -> HttpResponse:
+def edit_fact(request: UserRequest, pk: int, part: str) -> HttpResponse:
     """Change one key fact in its place; without scripts, on a page of its own."""
     if part not in FACT_FIELDS:
         raise Http404
@@ -93,7 +102,7 @@ def edit_fact(request: HttpRequest, pk: int, part: str) -> HttpResponse:
     return render(request, "plants/key_fact_form.html", {"plant": plant, "fact": fact, "form": form}, status=status)
 
 
-def _saved(request: HttpRequest, plant: Plant, part: str) -> HttpResponse:
+def _saved(request: UserRequest, plant: Plant, part: str) -> HttpResponse:
     if not request.htmx:
         return redirect(plant)
     return render(request, "plants/key_fact.html", {"plant": plant, "fact": key_fact(plant, part), "is_new": True})

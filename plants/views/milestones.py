@@ -2,12 +2,13 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.requests import UserRequest
 from lrs_tracker.form_pages import leave_form, show_form, submit
 from plants.domain.milestones import add_default_milestones, add_milestone, change_milestone
 from plants.enums import MilestoneKind
@@ -18,7 +19,7 @@ from plants.models import Plant, PlantMilestone
 @login_required
 @permission_required("plants.add_plantmilestone", raise_exception=True)
 @require_POST
-def add_defaults(request: HttpRequest, pk: int) -> HttpResponse:
+def add_defaults(request: UserRequest, pk: int) -> HttpResponse:
     """Add the default milestones that the plant lacks."""
     plant = get_object_or_404(Plant.objects.visible_to(request.user), pk=pk)
     added = add_default_milestones(plant=plant, by=request.user)
@@ -29,7 +30,7 @@ def add_defaults(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required("plants.add_plantmilestone", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def add(request: HttpRequest, pk: int) -> HttpResponse:
+def add(request: UserRequest, pk: int) -> HttpResponse:
     """Add one milestone."""
     plant = get_object_or_404(Plant.objects.visible_to(request.user), pk=pk)
     form = NewMilestoneForm(request.POST or None, plant=plant)
@@ -54,7 +55,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required("plants.change_plantmilestone", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, pk: int, milestone_pk: int) -> HttpResponse:
+def edit(request: UserRequest, pk: int, milestone_pk: int) -> HttpResponse:
     """Set the baseline once, move the forecast, note the actual day."""
     milestones = PlantMilestone.objects.visible_to(request.user).select_related("plant")
     milestone = get_object_or_404(milestones, pk=milestone_pk, plant_id=pk)

@@ -3,18 +3,19 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.db.models import Max
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.requests import UserRequest
 from lrs_tracker.form_pages import leave_form, show_form, submit
 from plants.domain.phases import add_phase, change_phase, remove_phase
 from plants.forms.phases import PhaseForm
 from plants.models import Plant, PlantPhase
 
 
-def _phase_or_404(request: HttpRequest, pk: int, phase_pk: int) -> PlantPhase:
+def _phase_or_404(request: UserRequest, pk: int, phase_pk: int) -> PlantPhase:
     phases = PlantPhase.objects.visible_to(request.user).select_related("plant")
     return get_object_or_404(phases, pk=phase_pk, plant_id=pk)
 
@@ -22,7 +23,7 @@ def _phase_or_404(request: HttpRequest, pk: int, phase_pk: int) -> PlantPhase:
 @login_required
 @permission_required("plants.add_plantphase", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def add(request: HttpRequest, pk: int) -> HttpResponse:
+def add(request: UserRequest, pk: int) -> HttpResponse:
     """Add a phase, numbered after the last one unless typed otherwise."""
     plant = get_object_or_404(Plant.objects.visible_to(request.user), pk=pk)
     last = plant.phases.aggregate(last=Max("number"))["last"] or 0
@@ -43,7 +44,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required("plants.change_plantphase", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, pk: int, phase_pk: int) -> HttpResponse:
+def edit(request: UserRequest, pk: int, phase_pk: int) -> HttpResponse:
     """Change a phase."""
     phase = _phase_or_404(request, pk, phase_pk)
     form = PhaseForm(request.POST or None, instance=phase)
@@ -63,7 +64,7 @@ def edit(request: HttpRequest, pk: int, phase_pk: int) -> HttpResponse:
 @login_required
 @permission_required("plants.delete_plantphase", raise_exception=True)
 @require_POST
-def remove(request: HttpRequest, pk: int, phase_pk: int) -> HttpResponse:
+def remove(request: UserRequest, pk: int, phase_pk: int) -> HttpResponse:
     """Remove a phase."""
     phase = _phase_or_404(request, pk, phase_pk)
     remove_phase(phase=phase, by=request.user)

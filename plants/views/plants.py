@@ -5,14 +5,16 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.requests import UserRequest
 from companies.domain.facts import group_facts
+from companies.models import SourcedFact
 from lrs_tracker.form_pages import leave_form, show_form, submit
 from plants.domain.plants import archive_plant, change_plant, create_plant, restore_plant
 from plants.domain.ramp_chart import chart_of
@@ -33,7 +35,7 @@ FORECAST_MOVES_SHOWN = 20
 
 @login_required
 @require_safe
-def show_plant(request: HttpRequest, pk: int) -> HttpResponse:
+def show_plant(request: UserRequest, pk: int) -> HttpResponse:
     """Show a plant: milestones, ramp, facts, phases and what other apps know of it."""
     plant = get_object_or_404(Plant.objects.visible_to(request.user).select_related("company"), pk=pk)
     phases = list(plant.phases.visible_to(request.user).order_by("number"))
@@ -52,7 +54,7 @@ def show_plant(request: HttpRequest, pk: int) -> HttpResponse:
             "key_facts": key_facts(plant),
             "phases": phases,
             "moves": list(moves[:FORECAST_MOVES_SHOWN]),
-            "groups": group_facts(plant.facts.visible_to(request.user)),
+            "groups": group_facts(SourcedFact.objects.visible_to(request.user).filter(plants=plant)),
             "panels": panels.shown(plant, request.user),
             "entries": timeline_of("plant", plant.pk, viewer=request.user, size=CHANGES_SHOWN).entries,
             **_milestones(request, plant),
@@ -61,7 +63,7 @@ def show_plant(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _milestones(request: HttpRequest, plant: Plant) -> dict[str, Any]:
+def _milestones(request: UserRequest, plant: Plant) -> dict[str, Any]:
     milestones = sorted(
         plant.milestones.visible_to(request.user), key=lambda milestone: MILESTONE_ORDER[milestone.kind]
     )
@@ -75,14 +77,14 @@ def _milestones(request: HttpRequest, plant: Plant) -> dict[str, Any]:
     }
 
 
-def _ramp(request: HttpRequest, plant: Plant, phases: Sequence[PlantPhase]) -> dict[str, Any]:
+def _ramp(request: UserRequest, plant: Plant, phases: Sequence[PlantPhase]) -> dict[str, Any]:
     ramps = list(plant.ramps.visible_to(request.user).order_by("-number"))
     wanted = request.GET.get("ramp", "")
     ramp: RampScenario | None = next((one for one in ramps if str(one.number) == wanted), ramps[0] if ramps else None)
     nameplate_gwh = nameplate_of(plant, phases)
     if ramp is None or nameplate_gwh is None:
         return {"ramps": ramps, "ramp": ramp, "nameplate_gwh": nameplate_gwh}
-    curve = {
+    curve: dict[str, Any] = {
         "sop_on": ramp.sop_on,
         "months_to_nameplate": ramp.months_to_nameplate,
         "full_gwh": full_output_gwh(
@@ -105,7 +107,7 @@ def _ramp(request: HttpRequest, plant: Plant, phases: Sequence[PlantPhase]) -> d
 @login_required
 @permission_required("plants.add_plant", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def add_new_plant(request: HttpRequest) -> HttpResponse:
+def add_new_plant(request: UserRequest) -> HttpResponse:
     """Create a plant."""
     form = PlantForm(request.POST or None, user=request.user, initial={"company": request.GET.get("company")})
     if request.method == "POST":
@@ -122,7 +124,7 @@ def add_new_plant(request: HttpRequest) -> HttpResponse:
 @login_required
 @permission_required("plants.change_plant", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit_plant(request: HttpRequest, pk: int) -> HttpResponse:
+def edit_plant(request: UserRequest, pk: int) -> HttpResponse:
     """Change a plant's fields."""
     plant = get_object_or_404(Plant.objects.visible_to(request.user), pk=pk)
     title, back = _("Edit %(plant)s") % {"plant": plant}, plant.get_absolute_url()
@@ -142,7 +144,7 @@ def edit_plant(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required("plants.change_plant", raise_exception=True)
 @require_POST
-def archive(request: HttpRequest, pk: int) -> HttpResponse:
+def archive(request: UserRequest, pk: int) -> HttpResponse:
     """Take a plant off the list."""
     plant = get_object_or_404(Plant.objects.visible_to(request.user), pk=pk)
     archive_plant(plant=plant, by=request.user, at=timezone.now())
@@ -153,7 +155,7 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required("plants.change_plant", raise_exception=True)
 @require_POST
-def restore(request: HttpRequest, pk: int) -> HttpResponse:
+def restore(request: UserRequest, pk: int) -> HttpResponse:
     """Put a plant back on the list."""
     plant = get_object_or_404(Plant.objects.visible_to(request.user), pk=pk)
     restore_plant(plant=plant, by=request.user)

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.requests import UserRequest
 from lrs_tracker.form_pages import leave_form, show_form, submit
 from plants.domain.ramps import add_ramp
 from plants.enums import MilestoneKind
@@ -18,7 +19,7 @@ from plants.models import Plant
 @login_required
 @permission_required("plants.add_rampscenario", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def add(request: HttpRequest, pk: int) -> HttpResponse:
+def add(request: UserRequest, pk: int) -> HttpResponse:
     """Add a version, starting from the last one."""
     plant = get_object_or_404(Plant.objects.visible_to(request.user), pk=pk)
     form = RampForm(request.POST or None, initial=_initial(plant))
