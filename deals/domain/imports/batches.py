@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from deals.domain.imports.checking import plan_import
 from deals.domain.imports.mapping import ImportMap, parse_map
-from deals.domain.imports.problems import FileUnusableError
+from deals.domain.imports.problems import FileUnusableError, short
 from deals.domain.imports.reading import read_table
 from deals.domain.imports.running import run_import, stored_report
 from deals.domain.imports.surveys import suggest_map, survey_table
@@ -38,7 +38,7 @@ def upload_file(*, content: bytes, name: str, by: User) -> ImportBatch:
         raise PermissionRefusedError(_("Your role cannot import deals."))
     table = read_table(content=content, name=name)
     batch = ImportBatch(
-        file_name=name[-200:],
+        file_name=short(name[-200:], 200),
         sha256=hashlib.sha256(content).hexdigest(),
         mapping=suggest_map(table, file_name=name),
         row_count=len(table.rows),

@@ -16,12 +16,11 @@ from deals.domain.imports.amounts import NumberReader, number_reader
 from deals.domain.imports.dates import DateReader, date_reader, detect_dates
 from deals.domain.imports.fields import FIELDS, FieldKind, ImportField
 from deals.domain.imports.mapping import ImportMap, value_key
-from deals.domain.imports.problems import HEADING_ROW, CellError, MapInvalidError, short
+from deals.domain.imports.problems import HEADING_ROW, UNSTORABLE, CellError, MapInvalidError, short
 from deals.domain.imports.remarks import Remarks
 from deals.domain.imports.tables import CalculatedCell, Cell, Row, Table, overflow
 from lrs_tracker.currencies import validate_currency
 
-_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _LIST_MARKS = re.compile(r"[,;/|+&\n]")
 
 
@@ -197,7 +196,7 @@ def clean_text(cell: Cell, field: ImportField) -> str:
     if isinstance(cell, Decimal) and cell == cell.to_integral_value():
         cell = int(cell)
     text = unicodedata.normalize("NFC", str(cell))
-    if found := _UNSTORABLE.search(text):
+    if found := UNSTORABLE.search(text):
         code = ord(found.group())
         raise CellError(
             _("The value holds a NUL character, which cannot be stored.")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from deals.domain.imports.dates import date_reader
 from deals.domain.imports.encodings import ENCODINGS
 from deals.domain.imports.fields import FIELDS, FieldKind
-from deals.domain.imports.problems import MapInvalidError, short
+from deals.domain.imports.problems import UNSTORABLE, MapInvalidError, short
 from deals.domain.imports.text_files import DELIMITERS
 from deals.enums import StageType
 
@@ -69,6 +69,8 @@ def parse_map(raw: Any) -> ImportMap:
     """Check a map as it comes from JSON; raise MapInvalidError that names the key and what is allowed."""
     if not isinstance(raw, dict):
         raise MapInvalidError(_("The map is not a JSON object."))
+    if _holds_unstorable(raw):
+        raise MapInvalidError(_("A text of the map holds a NUL or another character that cannot be stored."))
     if unknown := sorted(set(raw) - set(_KEYS)):
         raise _wrong("", unknown[0], _KEYS)
     columns = _texts(raw, "columns")
@@ -190,7 +192,7 @@ def _confirm(raw: dict[str, Any]) -> dict[int, str]:
 
 def _text(raw: dict[str, Any], key: str) -> str:
     value = "" if raw.get(key) is None else raw[key]
-    if not isinstance(value, str) or "\0" in value:
+    if not isinstance(value, str):
         raise MapInvalidError(_("Write the value as text."), field=key)
     return value.strip() if key != "delimiter" else value
 
@@ -206,9 +208,15 @@ def _texts(raw: dict[str, Any], key: str) -> dict[str, str]:
     table = {} if raw.get(key) is None else raw[key]
     if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
         raise MapInvalidError(_("“%(key)s” is an object of texts.") % {"key": key}, field=key)
-    if any("\0" in text for pair in table.items() for text in pair):
-        raise MapInvalidError(_("A text holds a NUL character."), field=key)
     return {" ".join(name.split()): value.strip() for name, value in table.items() if value.strip()}
+
+
+def _holds_unstorable(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_unstorable(each) for pair in value.items() for each in pair)
+    if isinstance(value, list):
+        return any(map(_holds_unstorable, value))
+    return isinstance(value, str) and UNSTORABLE.search(value) is not None
 
 
 def value_key(text: str) -> str:

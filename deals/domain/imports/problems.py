@@ -1,5 +1,6 @@
 """What an import has to say about a file: problems by row and column, and refusing a file as a whole."""
 
+import re
 from dataclasses import dataclass
 
 from django.db import models
@@ -8,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from lrs_tracker.problems import DomainError
 
 HEADING_ROW = 1
+# NUL, other control characters and halves of surrogate pairs: the database stores none of them.
+UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 class Severity(models.TextChoices):
@@ -53,6 +56,6 @@ class CellError(Exception):
 
 
 def short(value: object, length: int = 60) -> str:
-    """Return a value as it can stand in a message: on one line and not long."""
-    text = " ".join(str(value).split())
+    """Return a value as it can stand in a message: storable, on one line and not long."""
+    text = " ".join(UNSTORABLE.sub("�", str(value)).split())
     return text if len(text) <= length else f"{text[: length - 1]}…"

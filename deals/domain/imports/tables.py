@@ -6,10 +6,11 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from deals.domain.imports.problems import HEADING_ROW, FileUnusableError, Problem, Severity
+from deals.domain.imports.problems import HEADING_ROW, FileUnusableError, Problem, Severity, short
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
+MAX_HEADING_LENGTH = 200
 
 type Cell = str | int | Decimal | bool | dt.datetime | dt.date | dt.time | CalculatedCell | None
 
@@ -65,7 +66,7 @@ def table_of(rows: list[Row], *, read_as: str, is_ragged_normal: bool, problems:
 def _heading(cell: Cell) -> str:
     if isinstance(cell, CalculatedCell):
         cell = cell.result
-    return "" if cell is None else " ".join(str(cell).split())
+    return "" if cell is None else short(cell, MAX_HEADING_LENGTH)
 
 
 def is_blank(cells: tuple[Cell, ...]) -> bool:

@@ -1,11 +1,15 @@
+import csv
 import datetime as dt
+import io
 from decimal import Decimal
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accounts.enums import Role
 from companies.models import Company
-from deals.domain.imports.problems import MapInvalidError
+from deals.domain.imports.problems import FileUnusableError, MapInvalidError
 from deals.enums import StageType
 from deals.models import Deal, Pipeline
 from lrs_tracker.problems import PermissionRefusedError
@@ -73,6 +77,7 @@ def test_value_is_read(column, text, attribute, value):
         ("opened", "2100-01-01"),
         ("opened", "01/02/2017"),
         ("opened", "soon"),
+        ("opened", "2020\0-01-01"),
         ("value", "-5"),
         ("value", "1,234"),
         ("value", "=1+1"),
@@ -281,3 +286,19 @@ def test_amount_without_currency_is_refused():
 def test_role_without_the_permission_is_refused(role):
     with pytest.raises(PermissionRefusedError):
         plan(csv_file("A1,Acme,Deal,Won"), by=UserFactory(role=role))
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cells=st.lists(st.lists(st.text(max_size=30), min_size=9, max_size=9), min_size=1, max_size=5))
+def test_any_cells_give_rows_in_or_problems_that_can_be_stored(cells):
+    headings = ["id", "company", "title", "stage", "opened", "value", "scope", "owner", "contact_email"]
+    stream = io.StringIO()
+    csv.writer(stream).writerows([headings, *cells])
+    more = {name: VALUES.get(name, name) for name in headings[4:]}
+    try:
+        result = plan(stream.getvalue().encode("utf-8", "replace"), a_map(more_columns=more, encoding="utf-8"))
+    except FileUnusableError:
+        return
+    report = result.report()
+    assert sum(counts(report)) == report["rows"]
+    assert not any("\0" in problem["message"] for problem in report["problems"])

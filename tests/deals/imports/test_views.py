@@ -101,6 +101,14 @@ def test_map_is_saved_and_the_file_checked(client, user):
     assert Deal.objects.count() == 0
 
 
+def test_file_full_of_control_characters_is_no_error(client, user):
+    rows = csv_file("A\0,Ac\0me,O\x1bne,Ta\0lks,\0", headings="id,company,ti\0tle,stage,opened")
+    assert upload(client, rows, "de\0als.csv").status_code in {302, 422}
+    batch = checked(client, rows, **{"column-2": "title", "column-4": "opened_on"})
+    assert (batch.status, batch.result["report"]["rejected"]) == (ImportStatus.CHECKED, 1)
+    assert client.get(batch.get_absolute_url()).status_code == 200
+
+
 def test_wrong_map_is_refused_at_the_field(client, user):
     upload(client)
     batch = ImportBatch.objects.get()
@@ -241,6 +249,7 @@ def test_stranger_is_sent_to_sign_in(client):
 
 
 def test_list_shows_own_imports_at_a_fixed_number_of_queries(client, user, django_assert_num_queries, fetch_raise):
+    client.get(reverse("deals:import"))
     for count in (1, 3):
         while ImportBatch.objects.filter(created_by=user).count() < count:
             ImportBatch.objects.create(file_name="own.csv", created_by=user)
