@@ -1,0 +1,129 @@
+"""Every address of the application, with an object of each kind to fill it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import User
+from deals.enums import DocumentAudience
+from deals.models import Deal, DealContact, DealPlant, DealTeamMember, ImportBatch
+from tests.accounts.factories import UserFactory
+from tests.companies.factories import ContactFactory, SourcedFactFactory
+from tests.deals.factories import (
+    ApprovalFactory,
+    DealFactory,
+    DocumentFactory,
+    GateFactory,
+    NoteFactory,
+    StageFactory,
+    TaskFactory,
+)
+from tests.plants.factories import PlantFactory, PlantMilestoneFactory
+
+# Addresses of other people's applications inside ours; they have tests of their own.
+FOREIGN = ("admin/", "accounts/", "styleguide/", "healthz", "readyz", "static/", "media/")
+# Stands in the texts of the deal, so that a page which shows any of them is found.
+MARKER = "Zyxomma"
+
+
+@dataclass
+class Desk:
+    """A deal with one of everything around it; `deal` may be confidential."""
+
+    deal: Deal
+    keys: dict[str, Any] = field(default_factory=dict)
+
+
+def make_desk(*, is_confidential: bool) -> Desk:
+    """Create a deal with every kind of part, and what the settings pages name."""
+    stage = StageFactory()
+    gate = GateFactory(stage=stage)
+    StageFactory(pipeline=stage.pipeline)
+    deal = DealFactory(
+        stage=stage, title=f"{MARKER} title", plant_concept=f"{MARKER} concept", is_confidential=is_confidential
+    )
+    colleague = UserFactory(name="Colleague")
+    plant = PlantFactory()
+    milestone = PlantMilestoneFactory(plant=plant)
+    fact = SourcedFactFactory(company=deal.company)
+    plant_fact = SourcedFactFactory(company=plant.company)
+    plant.plant_facts.create(fact=plant_fact)
+    contact = ContactFactory(company=deal.company)
+    DealTeamMember.objects.create(deal=deal, user=colleague)
+    DealPlant.objects.create(deal=deal, plant=plant)
+    batch = ImportBatch.objects.create(file_name=f"{MARKER}.csv", sha256="0" * 64, created_by=deal.owner)
+    keys = {
+        "deal": deal.pk,
+        "deals/task_id": TaskFactory(deal=deal, title=f"{MARKER} task").pk,
+        "deals/note_id": NoteFactory(deal=deal, body=f"{MARKER} note").pk,
+        "deals/document_id": DocumentFactory(deal=deal, title=f"{MARKER} document", audience=DocumentAudience.DEAL).pk,
+        "deals/approval_id": ApprovalFactory(deal=deal, regime=f"{MARKER} regime").pk,
+        "deals/link_id": DealContact.objects.create(deal=deal, contact=contact).pk,
+        "deals/gate_id": gate.pk,
+        "deals/plant_id": plant.pk,
+        "deals/user_id": colleague.pk,
+        "deals/name": "title",
+        "my-day/pk": TaskFactory(deal=deal, title=f"{MARKER} step").pk,
+        "import/pk": batch.pk,
+        "board/slug": stage.pipeline.slug,
+        "board/stage_id": stage.pk,
+        "companies/pk": deal.company_id,
+        "companies/contact_pk": contact.pk,
+        "companies/fact_pk": fact.pk,
+        "plants/pk": plant.pk,
+        "plants/part": "status",
+        "plants/milestone_pk": milestone.pk,
+        "plants/phase_pk": plant.phases.create(number=1, nameplate_gwh=5).pk,
+        "plants/fact_pk": plant_fact.pk,
+        "settings/slug": stage.pipeline.slug,
+        "settings/gates/pk": gate.pk,
+        "settings/stages/pk": stage.pk,
+        "settings/pipelines/pk": stage.pipeline_id,
+        "settings/users/pk": colleague.pk,
+    }
+    return Desk(deal, keys)
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address: the name of its view, its path, and whether it belongs to the desk's deal."""
+
+    name: str
+    path: str
+    is_of_deal: bool
+
+
+def addresses(desk: Desk, *, user: User) -> list[Address]:
+    """Return every address of our own, filled with the desk's objects; raise KeyError for an unknown part."""
+    return [
+        Address(
+            name, reverse(name, kwargs=_fill(route, params, desk)), "deal" in params or route.startswith("my-day/steps")
+        )
+        for name, route, params in _patterns(get_resolver().url_patterns)
+    ]
+
+
+def _fill(route: str, params: list[str], desk: Desk) -> dict[str, Any]:
+    parts = route.split("/")
+    return {
+        name: next(
+            desk.keys[key] for key in (f"{parts[0]}/{parts[1]}/{name}", f"{parts[0]}/{name}", name) if key in desk.keys
+        )
+        for name in params
+    }
+
+
+def _patterns(
+    patterns: list[URLPattern | URLResolver], namespace: str = "", before: str = ""
+) -> Iterator[tuple[str, str, list[str]]]:
+    for pattern in patterns:
+        route = before + str(pattern.pattern)
+        if route.startswith(FOREIGN):
+            continue
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from _patterns(pattern.url_patterns, inner, route)
+        elif pattern.name:
+            yield f"{namespace}{pattern.name}", route, list(pattern.pattern.converters)
