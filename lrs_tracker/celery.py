@@ -5,14 +5,26 @@ import warnings
 from typing import Any
 
 import structlog
-from celery import Celery, signals
+from celery import Celery, Task, signals
+
+from lrs_tracker.change_log import change_context
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lrs_tracker.settings")
 
 # Who runs the worker is the operator's choice; in a container it often is root.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
-app = Celery("lrs_tracker")
+
+class RecordedTask(Task):
+    """A task whose changes the change log attributes to the channel `task` and to the task's id."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the task inside its change context."""
+        with change_context(actor_id=None, channel="task", request_id=self.request.id or ""):
+            return super().__call__(*args, **kwargs)
+
+
+app = Celery("lrs_tracker", task_cls=RecordedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
