@@ -106,13 +106,14 @@ def addresses(desk: Desk, *, user: User) -> list[Address]:
 
 
 def _fill(route: str, params: list[str], desk: Desk) -> dict[str, Any]:
-    parts = route.split("/")
-    return {
-        name: next(
-            desk.keys[key] for key in (f"{parts[0]}/{parts[1]}/{name}", f"{parts[0]}/{name}", name) if key in desk.keys
-        )
-        for name in params
-    }
+    first, second, *_rest = [*route.split("/"), ""]
+    filled = {}
+    for name in params:
+        known = [key for key in (f"{first}/{second}/{name}", f"{first}/{name}", name) if key in desk.keys]
+        if not known:
+            raise KeyError(f"{route} names {name}, for which tests.pages has no object")
+        filled[name] = desk.keys[known[0]]
+    return filled
 
 
 def _patterns(
