@@ -6,12 +6,15 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from accounts.domain.tokens import create_token
+from accounts.enums import TokenScope
 from accounts.models import User
 from deals.enums import DocumentAudience
 from deals.models import Deal, DealContact, DealPlant, DealTeamMember, ImportBatch
 from tests.accounts.factories import UserFactory
 from tests.companies.factories import ContactFactory, SourcedFactFactory
 from tests.deals.factories import (
+    NOW,
     ApprovalFactory,
     DealFactory,
     DocumentFactory,
@@ -20,6 +23,7 @@ from tests.deals.factories import (
     StageFactory,
     TaskFactory,
 )
+from tests.money.factories import FxRateFactory
 from tests.plants.factories import PlantFactory, PlantMilestoneFactory
 
 # Addresses of other people's applications inside ours; they have tests of their own.
@@ -53,9 +57,10 @@ def make_desk(*, is_confidential: bool) -> Desk:
     contact = ContactFactory(company=deal.company)
     DealTeamMember.objects.create(deal=deal, user=colleague)
     DealPlant.objects.create(deal=deal, plant=plant)
+    token, _key = create_token(user=deal.owner, name="CRM", scope=TokenScope.READ, expires_at=None, at=NOW)
     batch = ImportBatch.objects.create(file_name=f"{MARKER}.csv", sha256="0" * 64, created_by=deal.owner)
     keys = {
-        "deal": deal.pk,
+        "deals/pk": deal.pk,
         "deals/task_id": TaskFactory(deal=deal, title=f"{MARKER} task").pk,
         "deals/note_id": NoteFactory(deal=deal, body=f"{MARKER} note").pk,
         "deals/document_id": DocumentFactory(deal=deal, title=f"{MARKER} document", audience=DocumentAudience.DEAL).pk,
@@ -82,6 +87,8 @@ def make_desk(*, is_confidential: bool) -> Desk:
         "settings/stages/pk": stage.pk,
         "settings/pipelines/pk": stage.pipeline_id,
         "settings/users/pk": colleague.pk,
+        "settings/tokens/pk": token.pk,
+        "settings/fx-rates/pk": FxRateFactory().pk,
     }
     return Desk(deal, keys)
 
@@ -99,7 +106,9 @@ def addresses(desk: Desk, *, user: User) -> list[Address]:
     """Return every address of our own, filled with the desk's objects; raise KeyError for an unknown part."""
     return [
         Address(
-            name, reverse(name, kwargs=_fill(route, params, desk)), "deal" in params or route.startswith("my-day/steps")
+            name,
+            reverse(name, kwargs=_fill(route, params, desk)),
+            route.startswith(("deals/<deal:pk>", "my-day/steps/")),
         )
         for name, route, params in _patterns(get_resolver().url_patterns)
     ]
