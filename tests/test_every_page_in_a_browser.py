@@ -67,13 +67,12 @@ def test_every_page_is_accessible(open_page, axe, color_scheme, viewport):
         viewport=viewport,
         reduced_motion="reduce",
     )
-    found = {}
+    found = []
     for name, path in pages().items():
         page.goto(path)
         page.wait_for_load_state("networkidle") if "board" not in name else page.wait_for_timeout(300)
-        if violations := axe(page):
-            found[name] = violations
-    assert found == {}
+        found += [f"{name}: {violation}" for violation in axe(page)]
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("viewport", [NARROW, PHONE, DESKTOP, WIDE], ids=["360", "390", "1440", "2560"])
