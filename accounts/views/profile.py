@@ -3,18 +3,19 @@
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.domain.roles import role_of
 from accounts.forms.profile import ProfileForm
+from accounts.requests import UserRequest
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def show_profile(request: HttpRequest) -> HttpResponse:
+def show_profile(request: UserRequest) -> HttpResponse:
     """Show and change name, time zone, language and currency."""
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.domain.tokens import create_token, revoke_token
 from accounts.forms.tokens import TokenForm
 from accounts.models import ApiToken
+from accounts.requests import UserRequest
 
 # The key waits here from the redirect to the page that shows it, and no longer.
 _KEY_IN_SESSION = "new_api_key"
@@ -20,7 +21,7 @@ _KEY_IN_SESSION = "new_api_key"
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def show_tokens(request: HttpRequest) -> HttpResponse:
+def show_tokens(request: UserRequest) -> HttpResponse:
     """List the tokens, and create one, whose key the next page shows once."""
     form = TokenForm(request.POST or None)
     now = timezone.now()
@@ -39,7 +40,7 @@ def show_tokens(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+def revoke(request: UserRequest, pk: int) -> HttpResponse:
     """Make a token useless."""
     token = get_object_or_404(ApiToken.objects.visible_to(request.user), pk=pk)
     revoke_token(token=token, by=request.user, at=timezone.now())

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,6 +16,7 @@ from accounts.domain import users
 from accounts.domain.roles import role_of
 from accounts.forms.users import UserForm, UserSearchForm
 from accounts.models import User
+from accounts.requests import UserRequest
 from lrs_tracker.problems import DomainError
 
 PAGE_SIZE = 50
@@ -24,7 +25,7 @@ PAGE_SIZE = 50
 @login_required
 @permission_required("accounts.change_user", raise_exception=True)
 @require_safe
-def list_users(request: HttpRequest) -> HttpResponse:
+def list_users(request: UserRequest) -> HttpResponse:
     """List users, narrowed by text, role and state."""
     form = UserSearchForm(request.GET)
     found = form.search(User.objects.visible_to(request.user)).annotate(
@@ -39,7 +40,7 @@ def list_users(request: HttpRequest) -> HttpResponse:
 @login_required
 @permission_required("accounts.add_user", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def invite(request: HttpRequest) -> HttpResponse:
+def invite(request: UserRequest) -> HttpResponse:
     """Create a user and send them a link to set a password."""
     form = UserForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -56,7 +57,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 @login_required
 @permission_required("accounts.change_user", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
+def edit(request: UserRequest, pk: int) -> HttpResponse:
     """Show and change one user."""
     user = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
     form = UserForm(request.POST or None, user=user)
@@ -79,7 +80,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required("accounts.change_user", raise_exception=True)
 @require_POST
-def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+def act(request: UserRequest, pk: int, action: str) -> HttpResponse:
     """Do one of the things to a user that need no form; say what was done, or why not."""
     user = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
     try:
@@ -100,7 +101,7 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     return redirect("accounts:user", pk=pk)
 
 
-def _send_invitation(request: HttpRequest, user: User) -> None:
+def _send_invitation(request: UserRequest, user: User) -> None:
     url = request.build_absolute_uri(users.set_password_path(user))
     users.send_invitation(user=user, url=url, by=request.user)
     messages.success(request, _("%(email)s was sent a link to set a password.") % {"email": user.email})

@@ -1,9 +1,10 @@
 """Approvals that a deal needs."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
+from accounts.requests import UserRequest
 from deals.domain.approvals import add_approval, change_approval
 from deals.forms.parts import ApprovalForm
 from deals.models import Approval, Deal
@@ -11,7 +12,7 @@ from deals.views.deal_pages import answer, deal_view, show_form, submit
 
 
 @deal_view("GET", "HEAD", "POST", permission="deals.add_approval")
-def add(request: HttpRequest, deal: Deal) -> HttpResponse:
+def add(request: UserRequest, deal: Deal) -> HttpResponse:
     """Add an approval that the deal needs."""
     form = ApprovalForm(request.POST or None, deal=deal, user=request.user)
     if request.method == "POST":
@@ -22,7 +23,7 @@ def add(request: HttpRequest, deal: Deal) -> HttpResponse:
 
 
 @deal_view("GET", "HEAD", "POST", permission="deals.change_approval")
-def change(request: HttpRequest, deal: Deal, approval_id: int) -> HttpResponse:
+def change(request: UserRequest, deal: Deal, approval_id: int) -> HttpResponse:
     """Change the status and dates of an approval."""
     approval = get_object_or_404(Approval, pk=approval_id, deal=deal)
     title = approval.regime

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from accounts.requests import UserRequest
 from deals.domain.board import load_board, load_page, pipelines_with_cursor
 from deals.domain.cards import stage_rules
 from deals.domain.live_board import live_update
@@ -21,7 +22,7 @@ _LAST_BOARD = "board"
 
 @login_required
 @require_safe
-def show_first_board(request: HttpRequest) -> HttpResponse:
+def show_first_board(request: UserRequest) -> HttpResponse:
     """Go to the board that was open last, else to the first."""
     pipelines = pipelines_with_cursor(request.user)
     if not pipelines:
@@ -36,7 +37,7 @@ def show_first_board(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def show_board(request: HttpRequest, slug: str) -> HttpResponse:
+def show_board(request: UserRequest, slug: str) -> HttpResponse:
     """Show a pipeline's deals by stage."""
     pipelines = pipelines_with_cursor(request.user)
     pipeline = next((pipeline for pipeline in pipelines if pipeline.slug == slug), None)
@@ -68,7 +69,7 @@ def show_board(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_safe
-def show_column(request: HttpRequest, slug: str, stage_id: int) -> HttpResponse:
+def show_column(request: UserRequest, slug: str, stage_id: int) -> HttpResponse:
     """Show the cards of a column that follow the one named by `after`."""
     stages = Stage.objects.visible_to(request.user).filter(pipeline__slug=slug, archived_at__isnull=True)
     stage = get_object_or_404(stage_rules(stages.select_related("pipeline")), pk=stage_id)
@@ -90,7 +91,7 @@ def show_column(request: HttpRequest, slug: str, stage_id: int) -> HttpResponse:
 
 @login_required
 @require_safe
-def show_live(request: HttpRequest, slug: str) -> HttpResponse:
+def show_live(request: UserRequest, slug: str) -> HttpResponse:
     """Tell what changed on the board since a cursor, as the cards, figures and removals to apply."""
     try:
         update = live_update(

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.db import models
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -15,6 +15,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.requests import UserRequest
 from companies.enums import Region
 from deals.domain.totals import StageTotals, Totals
 from deals.enums import BoardGroup
@@ -26,7 +27,7 @@ from plants.enums import Chemistry
 _KEPT = 256
 
 
-def filters_html(request: HttpRequest, deals: DealFilter, *, pipeline: Pipeline) -> SafeString:
+def filters_html(request: UserRequest, deals: DealFilter, *, pipeline: Pipeline) -> SafeString:
     """Return the filters as chips: those with choices drop down, the others are on or off."""
     can_save = request.user.has_perm("deals.add_savedview")
     owners = _owners(request, pipeline)
@@ -77,7 +78,7 @@ def _choice(chosen: QueryDict, name: str, label: str, choices: Iterable[tuple[An
     return {"name": name, "label": label, "choices": options, "chosen": chosen.get(name, "")}
 
 
-def _owners(request: HttpRequest, pipeline: Pipeline) -> tuple[tuple[int, str], ...]:
+def _owners(request: UserRequest, pipeline: Pipeline) -> tuple[tuple[int, str], ...]:
     """Return the people who own a deal of the pipeline that the reader may see."""
     owned = Deal.objects.visible_to(request.user).filter(owner=models.OuterRef("pk"), stage__pipeline=pipeline)
     return tuple(User.objects.filter(models.Exists(owned)).order_by("name", "pk").values_list("pk", "name"))

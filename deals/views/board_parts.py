@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from accounts.requests import UserRequest
 from companies.enums import Region
 from deals.domain.board import Column, Lens
 from deals.domain.cards import Card
@@ -25,7 +25,7 @@ _GROUP = '<li class="card-group" data-group="{}">{}</li>'
 _MORE = '<li class="column-more"><a href="{}" data-more>{}</a></li>'
 
 
-def look_at(request: HttpRequest) -> tuple[DealFilter, Lens]:
+def look_at(request: UserRequest) -> tuple[DealFilter, Lens]:
     """Return the filter of a request and what its reader sees through it."""
     now = timezone.now()
     deals = DealFilter(request.GET, deals=Deal.objects.visible_to(request.user), user=request.user, at=now)
@@ -40,7 +40,7 @@ def look_at(request: HttpRequest) -> tuple[DealFilter, Lens]:
     return deals, lens
 
 
-def patch_json(request: HttpRequest, patch: BoardPatch, lens: Lens) -> dict[str, Any]:
+def patch_json(request: UserRequest, patch: BoardPatch, lens: Lens) -> dict[str, Any]:
     """Return a patch as the scripts of the board apply it."""
     can_move = request.user.has_perm("deals.move_deal")
     return {
@@ -61,7 +61,7 @@ def patch_json(request: HttpRequest, patch: BoardPatch, lens: Lens) -> dict[str,
 
 
 def column_context(
-    request: HttpRequest, column: Column, lens: Lens, collapsed: set[int], can_move: bool
+    request: UserRequest, column: Column, lens: Lens, collapsed: set[int], can_move: bool
 ) -> dict[str, Any]:
     """Return what the template of the board needs of a column."""
     stage = column.stage
@@ -101,14 +101,14 @@ def cards_html(cards: Iterable[Card], lens: Lens, *, can_move: bool, more_url: s
     return mark_safe("".join(parts))  # noqa: S308
 
 
-def lens_query(request: HttpRequest) -> str:
+def lens_query(request: UserRequest) -> str:
     """Return the part of the address that decides which cards are shown."""
     query = request.GET.copy()
     query.pop("collapsed", None)
     return query.urlencode()
 
 
-def more_url(request: HttpRequest, slug: str, stage_id: int, cards: Sequence[Card]) -> str:
+def more_url(request: UserRequest, slug: str, stage_id: int, cards: Sequence[Card]) -> str:
     """Return where the cards after these are."""
     query = request.GET.copy()
     query.pop("collapsed", None)

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.requests import UserRequest
 from deals.domain.bulk_edit import bulk_edit, undo_bulk_edit
 from deals.filters import DealFilter
 from deals.forms.table import BulkEditForm
@@ -24,7 +25,7 @@ _LONGEST_KEY = 15
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @permission_required("deals.change_deal", raise_exception=True)
-def edit_deals(request: HttpRequest) -> HttpResponse:
+def edit_deals(request: UserRequest) -> HttpResponse:
     """Ask what to change in the deals that the address names, and change it."""
     deals = _picked(request)
     form = BulkEditForm(request.POST if request.method == "POST" else None)
@@ -48,7 +49,7 @@ def edit_deals(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 @permission_required("deals.change_deal", raise_exception=True)
-def undo_edit(request: HttpRequest) -> HttpResponse:
+def undo_edit(request: UserRequest) -> HttpResponse:
     """Take back the bulk edit that the table has just reported."""
     transaction_id = request.POST.get("transaction_id", "")
     try:
@@ -63,7 +64,7 @@ def undo_edit(request: HttpRequest) -> HttpResponse:
     return redirect(_table_url(request))
 
 
-def _picked(request: HttpRequest) -> "QuerySet[Deal]":
+def _picked(request: UserRequest) -> "QuerySet[Deal]":
     """Return the picked deals, or all that match the filters with `?all=1`."""
     visible = Deal.objects.visible_to(request.user)
     if request.GET.get("all") == "1":
@@ -75,13 +76,13 @@ def _is_key(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= _LONGEST_KEY
 
 
-def _table_url(request: HttpRequest) -> str:
+def _table_url(request: UserRequest) -> str:
     query = request.GET.copy()
     for name in ("deal", "all"):
         query.pop(name, None)
     return f"{reverse('deals:table')}?{query.urlencode()}" if query else reverse("deals:table")
 
 
-def _back(request: HttpRequest) -> HttpResponse:
+def _back(request: UserRequest) -> HttpResponse:
     url = _table_url(request)
     return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)

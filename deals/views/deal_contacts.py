@@ -1,9 +1,10 @@
 """Contacts of a deal and their roles."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
+from accounts.requests import UserRequest
 from deals.domain.contacts import add_deal_contact, add_new_contact, remove_deal_contact
 from deals.forms.parts import ContactLinkForm
 from deals.models import Deal, DealContact
@@ -11,7 +12,7 @@ from deals.views.deal_pages import answer, deal_view, show_form, submit
 
 
 @deal_view("GET", "HEAD", "POST", permission="deals.add_dealcontact")
-def add(request: HttpRequest, deal: Deal) -> HttpResponse:
+def add(request: UserRequest, deal: Deal) -> HttpResponse:
     """Give a contact of the company, or a new one, a role."""
     form = ContactLinkForm(request.POST or None, deal=deal, initial={"role": request.GET.get("role", "")})
     if request.method == "POST":
@@ -24,7 +25,7 @@ def add(request: HttpRequest, deal: Deal) -> HttpResponse:
 
 
 @deal_view("POST", permission="deals.delete_dealcontact")
-def remove(request: HttpRequest, deal: Deal, link_id: int) -> HttpResponse:
+def remove(request: UserRequest, deal: Deal, link_id: int) -> HttpResponse:
     """Take a contact's role away."""
     link = get_object_or_404(DealContact.objects.select_related("contact"), pk=link_id, deal=deal)
     remove_deal_contact(link=link, by=request.user)
@@ -33,7 +34,7 @@ def remove(request: HttpRequest, deal: Deal, link_id: int) -> HttpResponse:
     )
 
 
-def _add(request: HttpRequest, deal: Deal, form: ContactLinkForm) -> DealContact:
+def _add(request: UserRequest, deal: Deal, form: ContactLinkForm) -> DealContact:
     typed = form.cleaned_data
     if typed["contact"] is not None:
         return add_deal_contact(deal=deal, contact=typed["contact"], role=typed["role"], by=request.user)

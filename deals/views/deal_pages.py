@@ -9,19 +9,20 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget, trigger_client_event
 
+from accounts.requests import UserRequest
 from deals.domain.workspace import deals_for_workspace
 from deals.models import Deal
 from deals.views.workspace_parts import workspace_context
 from lrs_tracker.problems import DomainError, PermissionRefusedError
 
-type DealView[**P] = Callable[Concatenate[HttpRequest, Deal, P], HttpResponse]
+type DealView[**P] = Callable[Concatenate[UserRequest, Deal, P], HttpResponse]
 
 
 def deal_view[**P](*methods: str, permission: str = "") -> Callable[[DealView[P]], Callable[..., HttpResponse]]:
@@ -29,7 +30,7 @@ def deal_view[**P](*methods: str, permission: str = "") -> Callable[[DealView[P]
 
     def decorate(view: DealView[P]) -> Callable[..., HttpResponse]:
         @functools.wraps(view)
-        def load(request: HttpRequest, pk: int, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def load(request: UserRequest, pk: int, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             deals = Deal.objects.visible_to(request.user).select_related("company", "stage__pipeline", "owner")
             deal = get_object_or_404(deals, pk=pk)
             if permission and not request.user.has_perm(permission):
@@ -67,7 +68,7 @@ def _add_errors(form: forms.BaseForm, error: ValidationError) -> None:
 
 
 def show_form(
-    request: HttpRequest,
+    request: UserRequest,
     deal: Deal,
     form: forms.BaseForm,
     *,
@@ -86,7 +87,7 @@ def show_form(
     )
 
 
-def answer(request: HttpRequest, deal: Deal, text: str | Promise, *, tab: str = "timeline") -> HttpResponse:
+def answer(request: UserRequest, deal: Deal, text: str | Promise, *, tab: str = "timeline") -> HttpResponse:
     """Say what was done and show the workspace as it is now: in place for htmx, else by a redirect to a tab.
 
     A reader who has just left the circle of a confidential deal is sent to the table.
@@ -107,12 +108,12 @@ def answer(request: HttpRequest, deal: Deal, text: str | Promise, *, tab: str = 
     return trigger_client_event(response, "toast", {"text": str(text), "kind": "done"})
 
 
-def _redirect(request: HttpRequest, deal: Deal, tab: str) -> HttpResponse:
+def _redirect(request: UserRequest, deal: Deal, tab: str) -> HttpResponse:
     if not Deal.objects.visible_to(request.user).filter(pk=deal.pk).exists():
         return redirect("deals:table")
     return redirect(f"{deal.get_absolute_url()}?tab={tab}")
 
 
-def _tab_shown(request: HttpRequest) -> str:
+def _tab_shown(request: UserRequest) -> str:
     address = request.htmx.current_url or ""  # type: ignore[attr-defined]  # set by HtmxMiddleware
     return parse_qs(urlsplit(address).query).get("tab", [""])[0]

@@ -1,9 +1,10 @@
 """Documents of a deal: upload, checked download, expiry and audience."""
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
+from accounts.requests import UserRequest
 from deals.domain.documents import add_document, change_document, delete_document
 from deals.forms.parts import DocumentFactsForm, DocumentForm
 from deals.models import Deal, Document
@@ -11,7 +12,7 @@ from deals.views.deal_pages import answer, deal_view, show_form, submit
 
 
 @deal_view("GET", "HEAD", "POST", permission="deals.add_document")
-def upload(request: HttpRequest, deal: Deal) -> HttpResponse:
+def upload(request: UserRequest, deal: Deal) -> HttpResponse:
     """Keep a file with the deal."""
     initial = {"kind": request.GET.get("kind", ""), "title": request.GET.get("title", "")}
     form = DocumentForm(request.POST or None, request.FILES or None, initial=initial)
@@ -24,7 +25,7 @@ def upload(request: HttpRequest, deal: Deal) -> HttpResponse:
 
 
 @deal_view("GET", "HEAD")
-def download(request: HttpRequest, deal: Deal, document_id: int) -> FileResponse:
+def download(request: UserRequest, deal: Deal, document_id: int) -> FileResponse:
     """Hand out a file to who may open it, now."""
     document = _document_of(request, deal, document_id)
     try:
@@ -38,7 +39,7 @@ def download(request: HttpRequest, deal: Deal, document_id: int) -> FileResponse
 
 
 @deal_view("GET", "HEAD", "POST", permission="deals.change_document")
-def change(request: HttpRequest, deal: Deal, document_id: int) -> HttpResponse:
+def change(request: UserRequest, deal: Deal, document_id: int) -> HttpResponse:
     """Change when a document expires and who may open it."""
     document = _document_of(request, deal, document_id)
     form = DocumentFactsForm(request.POST or None, instance=document)
@@ -50,17 +51,17 @@ def change(request: HttpRequest, deal: Deal, document_id: int) -> HttpResponse:
 
 
 @deal_view("POST", permission="deals.delete_document")
-def delete(request: HttpRequest, deal: Deal, document_id: int) -> HttpResponse:
+def delete(request: UserRequest, deal: Deal, document_id: int) -> HttpResponse:
     """Remove a version of a document."""
     document = _document_of(request, deal, document_id)
     delete_document(document=document, by=request.user)
     return answer(request, deal, _("%(title)s is removed.") % {"title": document}, tab="documents")
 
 
-def _document_of(request: HttpRequest, deal: Deal, document_id: int) -> Document:
+def _document_of(request: UserRequest, deal: Deal, document_id: int) -> Document:
     return get_object_or_404(Document.objects.visible_to(request.user), pk=document_id, deal=deal)
 
 
-def _add(request: HttpRequest, deal: Deal, form: DocumentForm) -> Document:
+def _add(request: UserRequest, deal: Deal, form: DocumentForm) -> Document:
     values = dict(form.cleaned_data)
     return add_document(deal=deal, upload=values.pop("file"), by=request.user, **values)

@@ -2,10 +2,11 @@
 
 import re
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from accounts.requests import UserRequest
 from deals.domain.deals import StaleDealError, change_deal
 from deals.forms.facts import FactForm
 from deals.models import Deal
@@ -16,7 +17,7 @@ _PLACE = re.compile(r"gate-[0-9]{1,18}")
 
 
 @deal_view("GET", "HEAD", "POST", permission="deals.change_deal")
-def edit_fact(request: HttpRequest, deal: Deal, name: str) -> HttpResponse:
+def edit_fact(request: UserRequest, deal: Deal, name: str) -> HttpResponse:
     """Show and save the form of a fact; `at` names the checklist item that it is shown in."""
     if name not in FACTS:
         raise Http404
@@ -35,7 +36,7 @@ def edit_fact(request: HttpRequest, deal: Deal, name: str) -> HttpResponse:
     )
 
 
-def _save(request: HttpRequest, deal: Deal, form: FactForm) -> bool:
+def _save(request: UserRequest, deal: Deal, form: FactForm) -> bool:
     def change() -> Deal | None:
         try:
             return change_deal(

@@ -1,10 +1,11 @@
 """Ticking checklist items of the next stage."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.requests import UserRequest
 from deals.domain.gates import tick_gate, untick_gate
 from deals.enums import GateKind
 from deals.models import Deal, Gate
@@ -12,7 +13,7 @@ from deals.views.deal_pages import answer, deal_view
 
 
 @deal_view("POST", permission="deals.add_gatecheck")
-def tick(request: HttpRequest, deal: Deal, gate_id: int) -> HttpResponse:
+def tick(request: UserRequest, deal: Deal, gate_id: int) -> HttpResponse:
     """Tick an item."""
     gate = _gate_of(deal, gate_id)
     tick_gate(deal=deal, gate=gate, note="", by=request.user, at=timezone.now())
@@ -20,7 +21,7 @@ def tick(request: HttpRequest, deal: Deal, gate_id: int) -> HttpResponse:
 
 
 @deal_view("POST", permission="deals.add_gatecheck")
-def untick(request: HttpRequest, deal: Deal, gate_id: int) -> HttpResponse:
+def untick(request: UserRequest, deal: Deal, gate_id: int) -> HttpResponse:
     """Take a tick back."""
     gate = _gate_of(deal, gate_id)
     untick_gate(deal=deal, gate=gate, by=request.user)

@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.models import User
+from accounts.requests import UserRequest
 from deals import tasks
 from deals.domain.imports import batches
 from deals.domain.imports.problems import Severity
@@ -43,7 +44,7 @@ _may_import = permission_required("deals.import_deal", raise_exception=True)
 @login_required
 @_may_import
 @require_http_methods(["GET", "HEAD", "POST"])
-def upload(request: HttpRequest) -> HttpResponse:
+def upload(request: UserRequest) -> HttpResponse:
     """List past imports, and take in a new file."""
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_valid():
@@ -63,7 +64,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 @login_required
 @_may_import
 @require_http_methods(["GET", "HEAD", "POST"])
-def batch_page(request: HttpRequest, pk: int) -> HttpResponse:
+def batch_page(request: UserRequest, pk: int) -> HttpResponse:
     """Show an import: its map, what a check found, how far it is, what it did; save its map."""
     batch = _get(request, pk)
     if request.htmx and request.GET.get("part") == "progress":  # type: ignore[attr-defined]  # set by HtmxMiddleware
@@ -86,7 +87,7 @@ def batch_page(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @_may_import
 @require_POST
-def check(request: HttpRequest, pk: int) -> HttpResponse:
+def check(request: UserRequest, pk: int) -> HttpResponse:
     """Take in a map that was saved before, and check the file by it."""
     batch = _get(request, pk)
     map_form = MapFileForm(request.POST, request.FILES)
@@ -104,7 +105,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @_may_import
 @require_POST
-def apply(request: HttpRequest, pk: int) -> HttpResponse:
+def apply(request: UserRequest, pk: int) -> HttpResponse:
     """Start a checked import; a worker carries it out."""
     batch = _get(request, pk)
     try:
@@ -119,7 +120,7 @@ def apply(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @_may_import
 @require_POST
-def undo(request: HttpRequest, pk: int) -> HttpResponse:
+def undo(request: UserRequest, pk: int) -> HttpResponse:
     """Take back an import, at once or by a worker."""
     batch = _get(request, pk)
     leave_changed = "leave_changed" in request.POST
@@ -138,7 +139,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @_may_import
 @require_POST
-def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+def confirm(request: UserRequest, pk: int) -> HttpResponse:
     """Keep which suggested deals are the same and which are new, and check again."""
     batch = _get(request, pk)
     decided = {name[4:]: code for name, code in request.POST.items() if name.startswith("row-") and code}
@@ -157,7 +158,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @_may_import
 @require_safe
-def map_file(request: HttpRequest, pk: int) -> HttpResponse:
+def map_file(request: UserRequest, pk: int) -> HttpResponse:
     """Download the map, without what was confirmed: that belongs to this one file."""
     batch = _get(request, pk)
     raw_map = {name: value for name, value in batch.mapping.items() if name != "confirm"}
@@ -169,7 +170,7 @@ def map_file(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @_may_import
 @require_safe
-def problems_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+def problems_file(request: UserRequest, pk: int) -> HttpResponseBase:
     """Download the problems of an import as CSV."""
     report = _get(request, pk).result.get("report", {})
     problems = _with_severity(report.get("problems", []), request.GET.get("severity", ""))
@@ -177,12 +178,12 @@ def problems_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     return export_response(problems, _PROBLEM_COLUMNS, name=name, file_format=FileFormat.CSV, today=today)
 
 
-def _get(request: HttpRequest, pk: int) -> ImportBatch:
+def _get(request: UserRequest, pk: int) -> ImportBatch:
     visible = ImportBatch.objects.visible_to(_user(request)).select_related("created_by", "undone_by")
     return get_object_or_404(visible, pk=pk)
 
 
-def _user(request: HttpRequest) -> User:
+def _user(request: UserRequest) -> User:
     # Every view here asks for a login.
     return cast(User, request.user)
 
@@ -221,7 +222,7 @@ def _summary(batch: ImportBatch) -> dict[str, Any]:
 
 
 def _render_batch(
-    request: HttpRequest, batch: ImportBatch, form: MapForm, map_form: MapFileForm | None = None
+    request: UserRequest, batch: ImportBatch, form: MapForm, map_form: MapFileForm | None = None
 ) -> HttpResponse:
     report = batch.result.get("report", {})
     severity = request.GET.get("severity", "")

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from accounts.requests import UserRequest
 from deals.domain.cards import read_cards, rules_of, stage_rules
 from deals.domain.gates import GateState
 from deals.domain.live_board import patch_for
@@ -26,7 +27,7 @@ from lrs_tracker.problems import DomainError
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def move(request: HttpRequest, pk: int) -> HttpResponse:
+def move(request: UserRequest, pk: int) -> HttpResponse:
     """Ask where a deal goes and what the move needs, and move it."""
     visible = Deal.objects.visible_to(request.user).select_related("stage__pipeline", "company")
     deal = get_object_or_404(visible, pk=pk)
@@ -48,7 +49,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     return _show_moved(request, moved)
 
 
-def _move(request: HttpRequest, deal: Deal, wanted: dict[str, Any]) -> Deal:
+def _move(request: UserRequest, deal: Deal, wanted: dict[str, Any]) -> Deal:
     after = wanted["after"]
     return move_deal(
         deal=deal,
@@ -65,7 +66,7 @@ def _move(request: HttpRequest, deal: Deal, wanted: dict[str, Any]) -> Deal:
     )
 
 
-def _show_moved(request: HttpRequest, deal: Deal) -> HttpResponse:
+def _show_moved(request: UserRequest, deal: Deal) -> HttpResponse:
     text = _("%(code)s moved to %(stage)s.") % {"code": deal.code, "stage": deal.stage}
     if not _wants_json(request):
         messages.success(request, text)
@@ -76,13 +77,13 @@ def _show_moved(request: HttpRequest, deal: Deal) -> HttpResponse:
     return JsonResponse({"stage": stage.pk, "text": text, "html": card_html(cards[deal.pk], can_move=True)})
 
 
-def _refuse(request: HttpRequest, deal: Deal, form: MoveForm, refusal: GateUnmetError) -> HttpResponse:
+def _refuse(request: UserRequest, deal: Deal, form: MoveForm, refusal: GateUnmetError) -> HttpResponse:
     if not _wants_json(request):
         return _ask(request, deal, form, status=409, missing=refusal.missing)
     return JsonResponse({"toast": _missing_toast(request, deal, refusal.missing)}, status=409)
 
 
-def _missing_toast(request: HttpRequest, deal: Deal, missing: list[GateState]) -> str:
+def _missing_toast(request: UserRequest, deal: Deal, missing: list[GateState]) -> str:
     things = ngettext("%(count)d thing is missing", "%(count)d things are missing", len(missing))
     query = request.POST.copy()
     for name in ("csrfmiddlewaretoken", "waive", "waiver_reason"):
@@ -98,7 +99,7 @@ def _missing_toast(request: HttpRequest, deal: Deal, missing: list[GateState]) -
     return render_to_string("deals/board_missing.html", context, request)
 
 
-def _show_where_it_is(request: HttpRequest, refusal: StaleMoveError) -> HttpResponse:
+def _show_where_it_is(request: UserRequest, refusal: StaleMoveError) -> HttpResponse:
     deal = refusal.deal
     if not _wants_json(request):
         messages.warning(request, str(refusal))
@@ -108,7 +109,7 @@ def _show_where_it_is(request: HttpRequest, refusal: StaleMoveError) -> HttpResp
     return JsonResponse({"text": str(refusal), "patch": patch_json(request, patch, lens)}, status=409)
 
 
-def _ask_first(request: HttpRequest, deal: Deal) -> HttpResponse:
+def _ask_first(request: UserRequest, deal: Deal) -> HttpResponse:
     """Show the form for what the address says; with nothing, for where to go."""
     form = MoveForm(request.GET or None, deal=deal)
     if not form.is_bound:
@@ -118,7 +119,7 @@ def _ask_first(request: HttpRequest, deal: Deal) -> HttpResponse:
     return _ask(request, deal, _unasked(form, deal), status=200)
 
 
-def _ask_for_more(request: HttpRequest, deal: Deal, form: MoveForm, refusal: DomainError) -> HttpResponse:
+def _ask_for_more(request: UserRequest, deal: Deal, form: MoveForm, refusal: DomainError) -> HttpResponse:
     """Show the form with the fields that the move needs; what nobody was asked for yet is no error."""
     if refusal.code == "required" and refusal.field not in request.POST:
         return _ask(request, deal, _unasked(form, deal), status=422)
@@ -131,7 +132,7 @@ def _unasked(form: MoveForm, deal: Deal) -> MoveForm:
 
 
 def _ask(
-    request: HttpRequest, deal: Deal, form: MoveForm, *, status: int, missing: list[GateState] | None = None
+    request: UserRequest, deal: Deal, form: MoveForm, *, status: int, missing: list[GateState] | None = None
 ) -> HttpResponse:
     target = form.cleaned_data.get("stage") if form.is_bound else form.initial.get("stage")
     chosen = request.POST if request.method == "POST" else request.GET
@@ -152,5 +153,5 @@ def _ask(
     return render(request, "deals/move.html", context, status=status)
 
 
-def _wants_json(request: HttpRequest) -> bool:
+def _wants_json(request: UserRequest) -> bool:
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.requests import UserRequest
 from deals.domain.my_day import (
     dates_ahead,
     desk_worries,
@@ -31,7 +32,7 @@ from lrs_tracker.problems import DomainError, PermissionRefusedError
 @require_safe
 @login_required
 @permission_required("deals.view_deal", raise_exception=True)
-def show_my_day(request: HttpRequest) -> HttpResponse:
+def show_my_day(request: UserRequest) -> HttpResponse:
     """Show what the user has to do and what others did."""
     user, today = request.user, request.today  # type: ignore[attr-defined]  # by ReaderMiddleware
     at = timezone.now()
@@ -82,7 +83,7 @@ def _summary(steps: list[Task], worries: int, today: dt.date) -> str:
 @require_POST
 @login_required
 @permission_required("deals.view_deal", raise_exception=True)
-def read_news(request: HttpRequest) -> HttpResponse:
+def read_news(request: UserRequest) -> HttpResponse:
     """Remember that what the page showed was read."""
     form = ReadForm(request.POST)
     if not form.is_valid():
@@ -97,7 +98,7 @@ def read_news(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 @permission_required("deals.change_task", raise_exception=True)
-def finish_step(request: HttpRequest, pk: int) -> HttpResponse:
+def finish_step(request: UserRequest, pk: int) -> HttpResponse:
     """Mark a step as done."""
     step = finish_task(task=_step(request, pk), by=request.user, at=timezone.now())
     return _show_step(request, step)
@@ -106,7 +107,7 @@ def finish_step(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 @permission_required("deals.change_task", raise_exception=True)
-def reopen_step(request: HttpRequest, pk: int) -> HttpResponse:
+def reopen_step(request: UserRequest, pk: int) -> HttpResponse:
     """Take back that a step is done."""
     step = reopen_task(task=_step(request, pk), by=request.user)
     return _show_step(request, step)
@@ -115,7 +116,7 @@ def reopen_step(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @login_required
 @permission_required("deals.change_task", raise_exception=True)
-def redate_step(request: HttpRequest, pk: int) -> HttpResponse:
+def redate_step(request: UserRequest, pk: int) -> HttpResponse:
     """Give a step another date."""
     step = _step(request, pk)
     form = StepDateForm(request.POST)
@@ -137,11 +138,11 @@ def redate_step(request: HttpRequest, pk: int) -> HttpResponse:
     return _show_step(request, step, problem=problem, is_moved=not problem)
 
 
-def _step(request: HttpRequest, pk: int) -> Task:
+def _step(request: UserRequest, pk: int) -> Task:
     return get_object_or_404(Task.objects.visible_to(request.user), pk=pk)
 
 
-def _show_step(request: HttpRequest, step: Task, *, problem: str = "", is_moved: bool = False) -> HttpResponse:
+def _show_step(request: UserRequest, step: Task, *, problem: str = "", is_moved: bool = False) -> HttpResponse:
     """Return the step's line, or the whole page to a browser without scripts."""
     if not request.htmx:
         return redirect("deals:my_day")

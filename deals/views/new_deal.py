@@ -4,12 +4,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.requests import UserRequest
 from companies.domain.directory import similar_companies
 from companies.models import Company
 from deals.domain.deals import create_deal, create_deal_with_new_company, unclosed_deals_with
@@ -24,7 +25,7 @@ from lrs_tracker.currencies import currency_codes
 @login_required
 @permission_required("deals.add_deal", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: UserRequest) -> HttpResponse:
     """Create a deal; one that starts further along passes the gates on its way."""
     initial = {name: request.GET[name] for name in ("company", "stage") if request.GET.get(name, "").isdecimal()}
     form = NewDealForm(request.POST or None, initial=initial, user=request.user)
@@ -47,12 +48,12 @@ def create(request: HttpRequest) -> HttpResponse:
 @login_required
 @permission_required("deals.add_deal", raise_exception=True)
 @require_safe
-def show_similar(request: HttpRequest) -> HttpResponse:
+def show_similar(request: UserRequest) -> HttpResponse:
     """Show companies of a similar name, and open deals with the chosen company."""
     return render(request, "deals/new.html#similar", _look_alikes(request, request.GET))
 
 
-def _look_alikes(request: HttpRequest, typed: Any) -> dict[str, Any]:
+def _look_alikes(request: UserRequest, typed: Any) -> dict[str, Any]:
     name, chosen = typed.get("new_company", "").replace("\x00", "").strip(), typed.get("company", "")
     company = None
     if chosen.isascii() and chosen.isdecimal() and len(chosen) < 19:
@@ -64,7 +65,7 @@ def _look_alikes(request: HttpRequest, typed: Any) -> dict[str, Any]:
     }
 
 
-def _create(request: HttpRequest, form: NewDealForm, missing: list[GateState]) -> Deal | None:
+def _create(request: UserRequest, form: NewDealForm, missing: list[GateState]) -> Deal | None:
     values = dict(form.cleaned_data)
     company, new_company = values.pop("company"), values.pop("new_company")
     values |= {

@@ -4,10 +4,11 @@ from collections import Counter
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
+from accounts.requests import UserRequest
 from deals.domain.notes import add_note, delete_note, edit_note, may_change_note
 from deals.enums import NoteKind
 from deals.forms.notes import NoteForm
@@ -25,7 +26,7 @@ _TITLES = {
 
 
 @deal_view("GET", "HEAD", "POST", permission="deals.add_note")
-def add(request: HttpRequest, deal: Deal) -> HttpResponse:
+def add(request: UserRequest, deal: Deal) -> HttpResponse:
     """Record what was said or decided."""
     kind = request.GET.get("kind", NoteKind.NOTE.value)
     form = NoteForm(request.POST or None, initial={"kind": kind}, today=request.today)
@@ -37,7 +38,7 @@ def add(request: HttpRequest, deal: Deal) -> HttpResponse:
 
 
 @deal_view("GET", "HEAD", "POST")
-def edit(request: HttpRequest, deal: Deal, note_id: int) -> HttpResponse:
+def edit(request: UserRequest, deal: Deal, note_id: int) -> HttpResponse:
     """Change one's own note, or as a manager anyone's."""
     note = _note_to_change(request, deal, note_id)
     form = NoteForm(request.POST or None, instance=note, today=request.today)
@@ -49,7 +50,7 @@ def edit(request: HttpRequest, deal: Deal, note_id: int) -> HttpResponse:
 
 
 @deal_view("POST")
-def delete(request: HttpRequest, deal: Deal, note_id: int) -> HttpResponse:
+def delete(request: UserRequest, deal: Deal, note_id: int) -> HttpResponse:
     """Remove one's own note, or as a manager anyone's."""
     note = _note_to_change(request, deal, note_id)
     delete_note(note=note, by=request.user)
@@ -57,7 +58,7 @@ def delete(request: HttpRequest, deal: Deal, note_id: int) -> HttpResponse:
 
 
 @deal_view("GET", "HEAD", permission="deals.add_note")
-def suggest_people(request: HttpRequest, deal: Deal) -> JsonResponse:
+def suggest_people(request: UserRequest, deal: Deal) -> JsonResponse:
     """Return colleagues whose name or address begins like `q`, for an @mention."""
     typed = request.GET.get("q", "").replace("\x00", "")[:60]
     begins = Q(name__istartswith=typed) | Q(name__icontains=f" {typed}") | Q(email__istartswith=typed)
@@ -70,7 +71,7 @@ def suggest_people(request: HttpRequest, deal: Deal) -> JsonResponse:
     return JsonResponse({"people": found})
 
 
-def _note_to_change(request: HttpRequest, deal: Deal, note_id: int) -> Note:
+def _note_to_change(request: UserRequest, deal: Deal, note_id: int) -> Note:
     note = get_object_or_404(Note, pk=note_id, deal=deal)
     if not may_change_note(author_id=note.author_id, by=request.user):
         raise PermissionDenied

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.requests import UserRequest
 from deals.domain.search import LONGEST_QUERY, search
 from lrs_tracker.appearance import DESTINATIONS, SETTINGS
 
@@ -19,7 +20,7 @@ from lrs_tracker.appearance import DESTINATIONS, SETTINGS
 @require_safe
 @login_required
 @permission_required("deals.view_deal", raise_exception=True)
-def show_search(request: HttpRequest) -> HttpResponse:
+def show_search(request: UserRequest) -> HttpResponse:
     """Find deals, companies, plants, contacts and pages; without a text, offer the pages."""
     query = request.GET.get("q", "").strip()[:LONGEST_QUERY]
     root = reverse("deals:my_day")

@@ -5,12 +5,13 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.requests import UserRequest
 from deals.domain import pipelines, stages
 from deals.domain.default_pipeline import DEFAULT_SLUG, create_default_pipeline
 from deals.enums import StageType
@@ -23,7 +24,7 @@ from lrs_tracker.problems import DomainError
 @login_required
 @permission_required("deals.change_pipeline", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def list_pipelines(request: HttpRequest) -> HttpResponse:
+def list_pipelines(request: UserRequest) -> HttpResponse:
     """List the pipelines, and add one."""
     form = PipelineForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -40,7 +41,7 @@ def list_pipelines(request: HttpRequest) -> HttpResponse:
 @login_required
 @permission_required("deals.change_pipeline", raise_exception=True)
 @require_POST
-def add_default(request: HttpRequest) -> HttpResponse:
+def add_default(request: UserRequest) -> HttpResponse:
     """Create the pipeline that a licence desk starts with."""
     pipeline = create_default_pipeline()
     return redirect("deals:settings_pipeline", pipeline.slug)
@@ -49,7 +50,7 @@ def add_default(request: HttpRequest) -> HttpResponse:
 @login_required
 @permission_required("deals.change_pipeline", raise_exception=True)
 @require_POST
-def reorder(request: HttpRequest) -> HttpResponse:
+def reorder(request: UserRequest) -> HttpResponse:
     """Put the pipelines into another order."""
     try:
         pipelines.reorder_pipelines(order=read_order(request.POST), by=request.user)
@@ -63,7 +64,7 @@ def reorder(request: HttpRequest) -> HttpResponse:
 @login_required
 @permission_required("deals.change_pipeline", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def show_pipeline(request: HttpRequest, slug: str) -> HttpResponse:
+def show_pipeline(request: UserRequest, slug: str) -> HttpResponse:
     """Show a pipeline's stages, and rename it."""
     pipeline = _get(request, slug)
     form = PipelineForm(request.POST or None, initial={"name": pipeline.name})
@@ -81,7 +82,7 @@ def show_pipeline(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @permission_required("deals.change_pipeline", raise_exception=True)
 @require_POST
-def act(request: HttpRequest, slug: str, action: str) -> HttpResponse:
+def act(request: UserRequest, slug: str, action: str) -> HttpResponse:
     """Archive, restore or delete a pipeline; say what was done, or why not."""
     pipeline = _get(request, slug)
     try:
@@ -104,7 +105,7 @@ def act(request: HttpRequest, slug: str, action: str) -> HttpResponse:
 @login_required
 @permission_required("deals.change_stage", raise_exception=True)
 @require_POST
-def add_stage(request: HttpRequest, slug: str) -> HttpResponse:
+def add_stage(request: UserRequest, slug: str) -> HttpResponse:
     """Add a stage to a pipeline."""
     pipeline = _get(request, slug)
     form = StageForm(request.POST)
@@ -122,7 +123,7 @@ def add_stage(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @permission_required("deals.change_stage", raise_exception=True)
 @require_POST
-def reorder_stages(request: HttpRequest, slug: str) -> HttpResponse:
+def reorder_stages(request: UserRequest, slug: str) -> HttpResponse:
     """Put the stages of a pipeline into another order."""
     pipeline = _get(request, slug)
     try:
@@ -134,11 +135,11 @@ def reorder_stages(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("deals:settings_pipeline", slug)
 
 
-def _get(request: HttpRequest, slug: str) -> Pipeline:
+def _get(request: UserRequest, slug: str) -> Pipeline:
     return get_object_or_404(Pipeline.objects.visible_to(request.user), slug=slug)
 
 
-def _list_context(request: HttpRequest) -> dict[str, Any]:
+def _list_context(request: UserRequest) -> dict[str, Any]:
     found = Pipeline.objects.visible_to(request.user).annotate(
         stage_count=Count("stages", filter=Q(stages__archived_at__isnull=True), distinct=True),
         deal_count=Count("stages__deals", distinct=True),
@@ -167,7 +168,7 @@ def _stages_context(pipeline: Pipeline) -> dict[str, Any]:
 
 
 def _render_pipeline(
-    request: HttpRequest, pipeline: Pipeline, *, form: PipelineForm | None = None, stage_form: StageForm | None = None
+    request: UserRequest, pipeline: Pipeline, *, form: PipelineForm | None = None, stage_form: StageForm | None = None
 ) -> HttpResponse:
     context = _stages_context(pipeline) | {
         "form": form or PipelineForm(initial={"name": pipeline.name}),

@@ -5,13 +5,14 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.requests import UserRequest
 from deals.domain import stage_gates, stages
 from deals.forms.settings import EmptyStageForm, FactForm, GateForm, GateWordsForm, StageForm
 from deals.models import Gate, Stage
@@ -23,7 +24,7 @@ from lrs_tracker.problems import DomainError
 @login_required
 @permission_required("deals.change_stage", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def show_stage(request: HttpRequest, pk: int) -> HttpResponse:
+def show_stage(request: UserRequest, pk: int) -> HttpResponse:
     """Show a stage with its gates, and change it."""
     stage = _get(request, pk)
     form = StageForm(request.POST or None, initial=_stored(stage))
@@ -41,7 +42,7 @@ def show_stage(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required("deals.change_stage", raise_exception=True)
 @require_POST
-def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+def act(request: UserRequest, pk: int, action: str) -> HttpResponse:
     """Archive, restore or delete a stage; say what was done, or why not."""
     stage = _get(request, pk)
     try:
@@ -64,7 +65,7 @@ def act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
 @login_required
 @permission_required("deals.change_stage", raise_exception=True)
 @require_POST
-def empty(request: HttpRequest, pk: int) -> HttpResponse:
+def empty(request: UserRequest, pk: int) -> HttpResponse:
     """Move every deal of a stage to another one."""
     stage = _get(request, pk)
     form = EmptyStageForm(request.POST, stage=stage)
@@ -86,7 +87,7 @@ def empty(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required("deals.change_gate", raise_exception=True)
 @require_POST
-def add_gate(request: HttpRequest, pk: int) -> HttpResponse:
+def add_gate(request: UserRequest, pk: int) -> HttpResponse:
     """Add a gate to a stage."""
     stage = _get(request, pk)
     form = GateForm(request.POST)
@@ -105,7 +106,7 @@ def add_gate(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required("deals.change_gate", raise_exception=True)
 @require_safe
-def preview_gate(request: HttpRequest, pk: int) -> HttpResponse:
+def preview_gate(request: UserRequest, pk: int) -> HttpResponse:
     """Say how many deals a new gate would block."""
     stage = _get(request, pk)
     form = FactForm(request.GET)
@@ -120,7 +121,7 @@ def preview_gate(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required("deals.change_gate", raise_exception=True)
 @require_POST
-def reorder_gates(request: HttpRequest, pk: int) -> HttpResponse:
+def reorder_gates(request: UserRequest, pk: int) -> HttpResponse:
     """Put the gates of a stage into another order."""
     stage = _get(request, pk)
     try:
@@ -135,7 +136,7 @@ def reorder_gates(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required("deals.change_gate", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
-def show_gate(request: HttpRequest, pk: int) -> HttpResponse:
+def show_gate(request: UserRequest, pk: int) -> HttpResponse:
     """Show a gate, and reword it."""
     gate = _get_gate(request, pk)
     form = GateWordsForm(request.POST or None, initial={"label": gate.label, "help": gate.help})
@@ -154,7 +155,7 @@ def show_gate(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @permission_required("deals.change_gate", raise_exception=True)
 @require_POST
-def act_on_gate(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+def act_on_gate(request: UserRequest, pk: int, action: str) -> HttpResponse:
     """Archive, restore or delete a gate; say what was done, or why not."""
     gate = _get_gate(request, pk)
     try:
@@ -174,11 +175,11 @@ def act_on_gate(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     return redirect("deals:settings_stage", gate.stage_id)
 
 
-def _get(request: HttpRequest, pk: int) -> Stage:
+def _get(request: UserRequest, pk: int) -> Stage:
     return get_object_or_404(Stage.objects.visible_to(request.user).select_related("pipeline"), pk=pk)
 
 
-def _get_gate(request: HttpRequest, pk: int) -> Gate:
+def _get_gate(request: UserRequest, pk: int) -> Gate:
     return get_object_or_404(Gate.objects.visible_to(request.user).select_related("stage__pipeline"), pk=pk)
 
 
@@ -195,7 +196,7 @@ def _gates_context(stage: Stage) -> dict[str, Any]:
     }
 
 
-def _render_stage(request: HttpRequest, stage: Stage, **shown: Form) -> HttpResponse:
+def _render_stage(request: UserRequest, stage: Stage, **shown: Form) -> HttpResponse:
     context = _gates_context(stage) | {
         "form": StageForm(initial=_stored(stage)),
         "gate_form": GateForm(),

@@ -6,13 +6,13 @@ from operator import attrgetter
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from accounts.requests import UserRequest
 from companies.enums import Region
 from deals.domain.table import DealRow, every_row, known_sort, rows_between
 from deals.domain.totals import stage_totals
@@ -54,7 +54,7 @@ COLUMNS: tuple[Column[DealRow], ...] = (
 @require_safe
 @login_required
 @permission_required("deals.view_deal", raise_exception=True)
-def show_table(request: HttpRequest) -> HttpResponseBase:
+def show_table(request: UserRequest) -> HttpResponseBase:
     """Show the deals that match the filters, 50 a page, or send all of them as a file."""
     user, at, today = request.user, timezone.now(), request.today  # type: ignore[attr-defined]  # by ReaderMiddleware
     visible = Deal.objects.visible_to(user)

@@ -1,10 +1,11 @@
 """Tasks of a deal."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.requests import UserRequest
 from deals.domain.tasks import add_task, change_task, delete_task, finish_task, reopen_task
 from deals.forms.parts import TaskForm
 from deals.models import Deal, Task
@@ -12,7 +13,7 @@ from deals.views.deal_pages import answer, deal_view, show_form, submit
 
 
 @deal_view("GET", "HEAD", "POST", permission="deals.add_task")
-def add(request: HttpRequest, deal: Deal) -> HttpResponse:
+def add(request: UserRequest, deal: Deal) -> HttpResponse:
     """Add a next step."""
     form = TaskForm(request.POST or None, initial={"assignee": deal.owner_id})
     if request.method == "POST":
@@ -23,7 +24,7 @@ def add(request: HttpRequest, deal: Deal) -> HttpResponse:
 
 
 @deal_view("GET", "HEAD", "POST", permission="deals.change_task")
-def change(request: HttpRequest, deal: Deal, task_id: int) -> HttpResponse:
+def change(request: UserRequest, deal: Deal, task_id: int) -> HttpResponse:
     """Change a task or its date."""
     task = get_object_or_404(Task, pk=task_id, deal=deal)
     form = TaskForm(request.POST or None, instance=task)
@@ -40,7 +41,7 @@ def change(request: HttpRequest, deal: Deal, task_id: int) -> HttpResponse:
 
 
 @deal_view("POST", permission="deals.change_task")
-def finish(request: HttpRequest, deal: Deal, task_id: int) -> HttpResponse:
+def finish(request: UserRequest, deal: Deal, task_id: int) -> HttpResponse:
     """Mark a task as done."""
     task = get_object_or_404(Task, pk=task_id, deal=deal)
     finish_task(task=task, by=request.user, at=timezone.now())
@@ -48,7 +49,7 @@ def finish(request: HttpRequest, deal: Deal, task_id: int) -> HttpResponse:
 
 
 @deal_view("POST", permission="deals.change_task")
-def reopen(request: HttpRequest, deal: Deal, task_id: int) -> HttpResponse:
+def reopen(request: UserRequest, deal: Deal, task_id: int) -> HttpResponse:
     """Mark a task as not done."""
     task = get_object_or_404(Task, pk=task_id, deal=deal)
     reopen_task(task=task, by=request.user)
@@ -56,7 +57,7 @@ def reopen(request: HttpRequest, deal: Deal, task_id: int) -> HttpResponse:
 
 
 @deal_view("POST", permission="deals.delete_task")
-def delete(request: HttpRequest, deal: Deal, task_id: int) -> HttpResponse:
+def delete(request: UserRequest, deal: Deal, task_id: int) -> HttpResponse:
     """Remove a task."""
     task = get_object_or_404(Task, pk=task_id, deal=deal)
     delete_task(task=task, by=request.user)

@@ -1,11 +1,12 @@
 """The team of a deal, and who may know of it."""
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.requests import UserRequest
 from deals.domain.team import add_member, may_set_confidential, remove_member, set_confidential
 from deals.forms.parts import MemberForm
 from deals.models import Deal
@@ -13,7 +14,7 @@ from deals.views.deal_pages import answer, deal_view, show_form, submit
 
 
 @deal_view("GET", "HEAD", "POST", permission="deals.add_dealteammember")
-def add(request: HttpRequest, deal: Deal) -> HttpResponse:
+def add(request: UserRequest, deal: Deal) -> HttpResponse:
     """Add a colleague to the team."""
     form = MemberForm(request.POST or None, deal=deal)
     if request.method == "POST":
@@ -24,7 +25,7 @@ def add(request: HttpRequest, deal: Deal) -> HttpResponse:
 
 
 @deal_view("POST", permission="deals.delete_dealteammember")
-def remove(request: HttpRequest, deal: Deal, user_id: int) -> HttpResponse:
+def remove(request: UserRequest, deal: Deal, user_id: int) -> HttpResponse:
     """Take a colleague off the team."""
     user = get_object_or_404(User, pk=user_id, team_memberships__deal=deal)
     remove_member(deal=deal, user=user, by=request.user)
@@ -32,7 +33,7 @@ def remove(request: HttpRequest, deal: Deal, user_id: int) -> HttpResponse:
 
 
 @deal_view("POST")
-def change_confidentiality(request: HttpRequest, deal: Deal) -> HttpResponse:
+def change_confidentiality(request: UserRequest, deal: Deal) -> HttpResponse:
     """Hide the deal from all but its team, or open it."""
     if not may_set_confidential(deal=deal, by=request.user):
         raise PermissionDenied

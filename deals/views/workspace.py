@@ -1,17 +1,18 @@
 """The workspace of a deal."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from accounts.requests import UserRequest
 from deals.domain.workspace import deals_for_workspace
 from deals.views.workspace_parts import tab_context, workspace_context
 
 
 @login_required
 @require_safe
-def show_deal(request: HttpRequest, pk: int) -> HttpResponse:
+def show_deal(request: UserRequest, pk: int) -> HttpResponse:
     """Show a deal; htmx asks for a tab alone."""
     deal = get_object_or_404(deals_for_workspace(request.user), pk=pk)
     tab = request.GET.get("tab", "timeline")

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.requests import UserRequest
 from deals.domain.approvals import is_late
 from deals.domain.notes import may_change_note
 from deals.domain.team import may_set_confidential
@@ -26,7 +26,7 @@ TABS = {
 }
 
 
-def workspace_context(request: HttpRequest, deal: Deal, *, tab: str) -> dict[str, Any]:
+def workspace_context(request: UserRequest, deal: Deal, *, tab: str) -> dict[str, Any]:
     """Return the context of the whole workspace; the deal comes from `deals_for_workspace`."""
     tab = tab if tab in TABS else "timeline"
     path = path_of(deal, at=timezone.now())
@@ -54,7 +54,7 @@ def workspace_context(request: HttpRequest, deal: Deal, *, tab: str) -> dict[str
     }
 
 
-def tab_context(request: HttpRequest, deal: Deal, *, tab: str) -> dict[str, Any]:
+def tab_context(request: UserRequest, deal: Deal, *, tab: str) -> dict[str, Any]:
     """Return the context of the tabs and of the one that is open."""
     return {
         "deal": deal,
@@ -81,7 +81,7 @@ def _step(deal: Deal) -> dict[str, Any] | None:
     return {**deal.next_step, "due_on": Task._meta.get_field("due_on").to_python(deal.next_step["due_on"])}
 
 
-def _timeline(request: HttpRequest, deal: Deal) -> dict[str, Any]:
+def _timeline(request: UserRequest, deal: Deal) -> dict[str, Any]:
     only_notes = request.GET.get("only") == "notes"
     before = request.GET.get("before", "")
     page = timeline_of(
@@ -100,7 +100,7 @@ def _timeline(request: HttpRequest, deal: Deal) -> dict[str, Any]:
     return {"page": page, "only_notes": only_notes, "my_notes": mine, "note_form": NoteForm(today=request.today)}
 
 
-def _tasks(request: HttpRequest, deal: Deal) -> dict[str, Any]:
+def _tasks(request: UserRequest, deal: Deal) -> dict[str, Any]:
     tasks = Task.objects.filter(deal=deal).select_related("assignee", "done_by").order_by("due_on", "pk")
     tasks = list(tasks)
     done = sorted((task for task in tasks if task.done_at), key=lambda task: task.done_at, reverse=True)
@@ -112,7 +112,7 @@ def _tasks(request: HttpRequest, deal: Deal) -> dict[str, Any]:
     }
 
 
-def _documents(request: HttpRequest, deal: Deal) -> dict[str, Any]:
+def _documents(request: UserRequest, deal: Deal) -> dict[str, Any]:
     documents = list(
         Document.objects.visible_to(request.user)
         .filter(deal=deal)
@@ -131,7 +131,7 @@ def _documents(request: HttpRequest, deal: Deal) -> dict[str, Any]:
     }
 
 
-def _approvals(request: HttpRequest, deal: Deal) -> dict[str, Any]:
+def _approvals(request: UserRequest, deal: Deal) -> dict[str, Any]:
     visible = Document.objects.visible_to(request.user).filter(deal=deal)
     approvals = list(deal.approvals.order_by("regime", "pk"))
     documents = {document.pk: document for document in visible}
@@ -150,7 +150,7 @@ def _approvals(request: HttpRequest, deal: Deal) -> dict[str, Any]:
     }
 
 
-def _plants(request: HttpRequest, deal: Deal) -> dict[str, Any]:
+def _plants(request: UserRequest, deal: Deal) -> dict[str, Any]:
     plants = deal.plants.order_by("name", "pk").prefetch_related("milestones")
     return {
         "plants": [
@@ -165,7 +165,7 @@ def _day_of(milestone: Any) -> str:
     return milestone.expected_on.isoformat() if milestone.expected_on else "9999"
 
 
-def _contacts(request: HttpRequest, deal: Deal) -> dict[str, Any]:
+def _contacts(request: UserRequest, deal: Deal) -> dict[str, Any]:
     links = DealContact.objects.filter(deal=deal).select_related("contact__company")
     return {
         "links": links.order_by("role", "contact__name", "pk"),
@@ -173,7 +173,7 @@ def _contacts(request: HttpRequest, deal: Deal) -> dict[str, Any]:
     }
 
 
-_FILLERS: dict[str, Callable[[HttpRequest, Deal], dict[str, Any]]] = {
+_FILLERS: dict[str, Callable[[UserRequest, Deal], dict[str, Any]]] = {
     "timeline": _timeline,
     "tasks": _tasks,
     "documents": _documents,
