@@ -65,7 +65,7 @@ class CompanyBook:
 
     def similar(self, new: Iterable[Company]) -> dict[str, str]:
         """Return, for each new company's name, the name of one that is spelled nearly alike, if any."""
-        new_names = [company.name for company in new]
+        new_names = [company.name for company in new if not company.is_placeholder]
         existing = list(Company.objects.values_list("name", flat=True)[: _MOST_COMPARED + 1])
         if len(new_names) + len(existing) > _MOST_COMPARED:
             return {}
