@@ -123,10 +123,10 @@ def places_of(deal_ids: Iterable[int], *, lens: Lens) -> list[tuple[int, int | N
     """Return each deal that the lens shows, in order, with the card above it in its column (None: on top)."""
     outer = [models.OuterRef(name) for name in lens.order]
     above = lens.ordered.filter(beyond(lens.order, outer, "lt"), stage=models.OuterRef("stage"))
-    above = above.order_by(*(f"-{name}" for name in lens.order)).values("pk")[:1]
+    nearest = above.order_by(*(f"-{name}" for name in lens.order)).values("pk")[:1]
     return list(
         lens.ordered.filter(pk__in=list(deal_ids))
-        .annotate(above=models.Subquery(above))
+        .annotate(above=models.Subquery(nearest))
         .order_by("stage", *lens.order)
         .values_list("pk", "above")
     )

@@ -1,52 +1,57 @@
 """The cards of the board: what each shows, read for hundreds of deals at once."""
 
 import datetime as dt
-from collections import defaultdict, namedtuple
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONObject
 
-from deals.domain.gate_facts import GATE_FIELDS, facts_of
+from deals.domain.gate_facts import facts_of
 from deals.enums import PATH_TYPES, GateKind, StageType
 from deals.models import Deal, Gate, Stage, Task, Waiver
 from deals.models.deals import deal_code
 
 DAY = dt.timedelta(days=1)
 _ANY_IDS = "deal ids"  # Stands in for the deals until the query of cards runs.
-_OWN_COLUMNS = {"company_name": "company__name", "owner_name": "owner__name"}
+_JOINED = {"company_name": "company__name", "owner_name": "owner__name"}
 
 
-def _column(field: str) -> str:
-    return f"{field}_id" if field in {"company", "owner"} else field
+class _Row(NamedTuple):
+    """A row of the query of cards: what a card shows, then what gates can ask for (GATE_FIELDS)."""
 
-
-_GATE_COLUMNS = tuple(map(_column, GATE_FIELDS))
-# A row of the query of cards.
-_Row = namedtuple(  # its fields follow from GATE_FIELDS
-    "_Row",
-    (
-        "pk",
-        "version",
-        "stage_id",
-        "entered_stage_at",
-        "resume_on",
-        "currency",
-        "is_confidential",
-        "company_name",
-        "owner_name",
-        "step_title",
-        "step_on",
-        "waiver_count",
-        *_GATE_COLUMNS,
-    ),
-)
+    pk: int
+    version: int
+    stage_id: int
+    entered_stage_at: dt.datetime
+    resume_on: dt.date | None
+    currency: str
+    is_confidential: bool
+    company_name: str
+    owner_name: str | None
+    step_title: str | None
+    step_on: dt.date | None
+    waiver_count: int | None
+    company_id: int
+    title: str
+    owner_id: int | None
+    region: str
+    chemistry: str
+    scope: list[str]
+    capacity_gwh: Decimal | None
+    annual_royalty: Decimal | None
+    plant_concept: str
+    expected_effective_on: dt.date | None
+    expected_sop_on: dt.date | None
+    signed_on: dt.date | None
+    effective_on: dt.date | None
+    royalty_start_on: dt.date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +158,14 @@ def _cards_sql() -> tuple[str, tuple[Any, ...]]:
             step_on=models.Subquery(step.values("due_on")[:1]),
             waiver_count=models.Subquery(waivers),
         )
-        .values_list(
-            *(_OWN_COLUMNS.get(name, name) for name in _Row._fields[: -len(_GATE_COLUMNS)]),
-            *_GATE_COLUMNS,
-        )
+        .values_list(*[_JOINED.get(name, name) for name in _Row._fields])
     )
     sql, parameters = rows.query.sql_with_params()
     return sql, tuple(parameters)
 
 
 def _facts_asked(
-    rows: Iterable["_Row"], stages: Mapping[int, StageRules], today: dt.date
+    rows: Iterable[_Row], stages: Mapping[int, StageRules], today: dt.date
 ) -> Mapping[int, Collection[str]]:
     """Return the facts of the deals whose stage asks for more than fields."""
     own = f"{GateKind.FIELD}:"
@@ -172,7 +174,7 @@ def _facts_asked(
     return facts_of(deal_ids, today=today) if deal_ids else defaultdict(set)
 
 
-def _card(row: "_Row", stage: StageRules, facts: Collection[str], at: dt.datetime, today: dt.date) -> Card:
+def _card(row: _Row, stage: StageRules, facts: Collection[str], at: dt.datetime, today: dt.date) -> Card:
     in_stage = at - row.entered_stage_at
     is_rotten = stage.rot_days is not None and in_stage > stage.rot_days * DAY
     return Card(
@@ -198,8 +200,8 @@ def _card(row: "_Row", stage: StageRules, facts: Collection[str], at: dt.datetim
     )
 
 
-def _is_met(fact: str, row: "_Row", facts: Collection[str]) -> bool:
+def _is_met(fact: str, row: _Row, facts: Collection[str]) -> bool:
     kind, _separator, name = fact.partition(":")
     if kind != GateKind.FIELD:
         return fact in facts
-    return getattr(row, _column(name), None) not in (None, "", [])
+    return getattr(row, f"{name}_id" if name in {"company", "owner"} else name, None) not in (None, "", [])

@@ -88,7 +88,7 @@ def facts_of(deal_ids: Collection[int], *, today: dt.date) -> dict[int, set[str]
     if not deal_ids:
         return found
     sql, holes = _facts_sql(tuple(_sources))
-    values = {_ANY_IDS: list(deal_ids), _ANY_DAY: today}
+    values: dict[Any, Any] = {_ANY_IDS: list(deal_ids), _ANY_DAY: today}
     with connection.cursor() as cursor:
         cursor.execute(sql, [values.get(hole, hole) for hole in holes])
         for deal_id, fact in cursor.fetchall():

@@ -31,7 +31,7 @@ class MoveForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.deal = deal
         stages = Stage.objects.filter(pipeline=deal.stage.pipeline_id, archived_at__isnull=True)
-        self.fields["stage"].queryset = stages.order_by("position", "pk")
+        self.fields["stage"].queryset = stages.order_by("position", "pk")  # type: ignore[attr-defined]  # a choice
         self.fields["version"].initial = deal.version
 
     def ask_for(self, needs: MoveNeeds, *, waiving: bool) -> None:

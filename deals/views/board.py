@@ -50,7 +50,10 @@ def show_board(request: UserRequest, slug: str) -> HttpResponse:
     context = {
         "pipeline": pipeline,
         "pipelines": pipelines,
-        "columns": [column_context(request, column, lens, collapsed, can_move) for column in board.columns],
+        "columns": [
+            column_context(request, column, lens, slug=slug, collapsed=collapsed, can_move=can_move)
+            for column in board.columns
+        ],
         "totals": board.totals,
         "totals_html": totals_html(board.totals, rates_note(board.sums, board.totals, today=lens.today)),
         "filters": filters_html(request, deals, pipeline=pipeline),

@@ -61,7 +61,7 @@ def patch_json(request: UserRequest, patch: BoardPatch, lens: Lens) -> dict[str,
 
 
 def column_context(
-    request: UserRequest, column: Column, lens: Lens, collapsed: set[int], can_move: bool
+    request: UserRequest, column: Column, lens: Lens, *, slug: str, collapsed: set[int], can_move: bool
 ) -> dict[str, Any]:
     """Return what the template of the board needs of a column."""
     stage = column.stage
@@ -71,7 +71,6 @@ def column_context(
         query["collapsed"] = ",".join(str(pk) for pk in sorted(toggled))
     toggle_url = f"?{query.urlencode(safe=',')}"
     is_collapsed = stage.pk in collapsed
-    slug = request.resolver_match.kwargs["slug"]
     return {
         "stage": stage,
         "is_collapsed": is_collapsed,

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from django.template.loader import get_template
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from deals.domain.cards import StageRules
@@ -38,14 +38,14 @@ def _render_head(
         "toggle_url": toggle_url,
         "figures": _render_figures(totals, language),
     }
-    return get_template("deals/board_column.html").render(context)
+    return mark_safe(get_template("deals/board_column.html").render(context))  # noqa: S308  # escaped by the template
 
 
 @lru_cache(maxsize=_KEPT)
 def _render_figures(totals: Totals, _language: str | None) -> SafeString:
-    return get_template("deals/board_figures.html").render({"totals": totals})
+    return mark_safe(get_template("deals/board_figures.html").render({"totals": totals}))  # noqa: S308  # escaped by the template
 
 
 @lru_cache(maxsize=_KEPT)
 def _render_totals(totals: Totals, rates_note: str, _language: str | None) -> SafeString:
-    return get_template("deals/board_totals.html").render({"totals": totals, "rates_note": rates_note})
+    return mark_safe(get_template("deals/board_totals.html").render({"totals": totals, "rates_note": rates_note}))  # noqa: S308  # escaped by the template

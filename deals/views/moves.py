@@ -123,7 +123,7 @@ def _ask_for_more(request: UserRequest, deal: Deal, form: MoveForm, refusal: Dom
     """Show the form with the fields that the move needs; what nobody was asked for yet is no error."""
     if refusal.code == "required" and refusal.field not in request.POST:
         return _ask(request, deal, _unasked(form, deal), status=422)
-    form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
     return _ask(request, deal, form, status=422)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from deals.forms.saved_views import SavedViewForm
 from deals.models import SavedView
 
 
-def pinned_views(request: UserRequest) -> dict[str, Any]:
+def pinned_views(request: HttpRequest) -> dict[str, Any]:
     """Add the reader's pinned views to the context of every page; read only where the sidebar is drawn."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:

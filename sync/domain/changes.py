@@ -92,5 +92,9 @@ def changes_since(since: str, *, limit: int) -> NewChanges:
         cursor.execute(_SELECT_NEW, {"oldest": oldest, "since": since, "limit": limit + 1})
         rows = cursor.fetchall()
     now = rows[0][0]
-    changes = [Change(*row[1:-1], json.loads(row[-1])) for row in rows if row[1] is not None]
+    changes = [
+        Change(resource, object_id, parent_resource, parent_id, operation, json.loads(fields))
+        for _cursor, resource, object_id, parent_resource, parent_id, operation, fields in rows
+        if resource is not None
+    ]
     return NewChanges(cursor=now, changes=changes[:limit], is_cut=len(changes) > limit or end > parse_cursor(now)[1])
