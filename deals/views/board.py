@@ -47,11 +47,12 @@ def show_board(request: UserRequest, slug: str) -> HttpResponse:
     board = load_board(pipeline=pipeline, lens=lens)
     collapsed = {int(pk) for pk in request.GET.get("collapsed", "").split(",") if pk.isdecimal()}
     can_move = request.user.has_perm("deals.move_deal")
+    query = lens_query(request)
     context = {
         "pipeline": pipeline,
         "pipelines": pipelines,
         "columns": [
-            column_context(request, column, lens, slug=slug, collapsed=collapsed, can_move=can_move)
+            column_context(column, lens, query=query, slug=slug, collapsed=collapsed, can_move=can_move)
             for column in board.columns
         ],
         "totals": board.totals,
@@ -62,7 +63,7 @@ def show_board(request: UserRequest, slug: str) -> HttpResponse:
         "has_cards": any(column.cards for column in board.columns),
         "can_move": can_move,
         "can_add": request.user.has_perm("deals.add_deal"),
-        "live": {"cursor": pipeline.cursor, "query": lens_query(request)},
+        "live": {"cursor": pipeline.cursor, "query": query},
     }
     response = render(request, "deals/board.html", context)
     if request.COOKIES.get(_LAST_BOARD) != slug:
@@ -85,7 +86,7 @@ def show_column(request: UserRequest, slug: str, stage_id: int) -> HttpResponse:
         cards,
         lens,
         can_move=request.user.has_perm("deals.move_deal"),
-        more_url=more_url(request, slug, stage_id, cards) if has_more else "",
+        more_url=more_url(lens_query(request), slug, stage_id, cards) if has_more else "",
     )
     if request.htmx:
         return HttpResponse(html)

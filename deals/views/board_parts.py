@@ -61,15 +61,12 @@ def patch_json(request: UserRequest, patch: BoardPatch, lens: Lens) -> dict[str,
 
 
 def column_context(
-    request: UserRequest, column: Column, lens: Lens, *, slug: str, collapsed: set[int], can_move: bool
+    column: Column, lens: Lens, *, query: str, slug: str, collapsed: set[int], can_move: bool
 ) -> dict[str, Any]:
     """Return what the template of the board needs of a column."""
     stage = column.stage
-    query = request.GET.copy()
-    query.pop("collapsed", None)
-    if toggled := collapsed ^ {stage.pk}:
-        query["collapsed"] = ",".join(str(pk) for pk in sorted(toggled))
-    toggle_url = f"?{query.urlencode(safe=',')}"
+    toggled = ",".join(str(pk) for pk in sorted(collapsed ^ {stage.pk}))
+    toggle_url = "?" + "&".join(part for part in (query, f"collapsed={toggled}" if toggled else "") if part)
     is_collapsed = stage.pk in collapsed
     return {
         "stage": stage,
@@ -79,7 +76,7 @@ def column_context(
             column.cards,
             lens,
             can_move=can_move,
-            more_url=more_url(request, slug, stage.pk, column.cards) if column.has_more else "",
+            more_url=more_url(query, slug, stage.pk, column.cards) if column.has_more else "",
         ),
     }
 
@@ -103,13 +100,12 @@ def cards_html(cards: Iterable[Card], lens: Lens, *, can_move: bool, more_url: s
 def lens_query(request: UserRequest) -> str:
     """Return the part of the address that decides which cards are shown."""
     query = request.GET.copy()
-    query.pop("collapsed", None)
+    for name in ("collapsed", "after"):
+        query.pop(name, None)
     return query.urlencode()
 
 
-def more_url(request: UserRequest, slug: str, stage_id: int, cards: Sequence[Card]) -> str:
-    """Return where the cards after these are."""
-    query = request.GET.copy()
-    query.pop("collapsed", None)
-    query["after"] = str(cards[-1].pk)
-    return f"{reverse('deals:board_column', args=[slug, stage_id])}?{query.urlencode()}"
+def more_url(query: str, slug: str, stage_id: int, cards: Sequence[Card]) -> str:
+    """Return where the cards after these are, seen through the same filters."""
+    after = f"after={cards[-1].pk}"
+    return f"{reverse('deals:board_column', args=[slug, stage_id])}?{f'{query}&{after}' if query else after}"
