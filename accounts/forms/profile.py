@@ -22,6 +22,6 @@ class ProfileForm(forms.ModelForm):
         fields = ["name", "time_zone", "language", "currency"]
         widgets = {
             "name": forms.TextInput({"autocomplete": "name"}),
-            "time_zone": forms.Select({"data-select": ""}, choices=time_zone_choices),
-            "currency": forms.Select({"data-select": ""}, choices=currency_choices),
+            "time_zone": forms.Select({"data-select": ""}, choices=time_zone_choices),  # type: ignore[arg-type]  # the stubs know no function here
+            "currency": forms.Select({"data-select": ""}, choices=currency_choices),  # type: ignore[arg-type]  # the stubs know no function here
         }

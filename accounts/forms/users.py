@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.domain.roles import role_of
 from accounts.enums import Role
 from accounts.models import User
+from lrs_tracker.form_fields import field_of
 
 
 class UserForm(forms.Form):
@@ -28,7 +29,7 @@ class UserForm(forms.Form):
         super().__init__(*args, **kwargs)
         kept = [user.manager_id] if user else []
         managers = User.objects.filter(Q(is_active=True) | Q(pk__in=kept)).exclude(pk=user.pk if user else None)
-        self.fields["manager"].queryset = managers.order_by("name", "pk")  # type: ignore[attr-defined]  # a choice
+        field_of(self, "manager", forms.ModelChoiceField).queryset = managers.order_by("name", "pk")
 
     def clean_role(self) -> Role:
         """Return the role as one."""

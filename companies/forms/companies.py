@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from companies.domain.directory import similar_companies
 from companies.models import Company
 from lrs_tracker.countries import country_choices
+from lrs_tracker.form_fields import field_of
 from lrs_tracker.versioned_forms import VersionedForm
 from lrs_tracker.visibility import Viewer
 
@@ -31,7 +32,7 @@ class CompanyForm(VersionedForm):
         super().__init__(*args, **kwargs)
         self.user = user
         self.similar: list[Company] = []
-        self.fields["parent"].queryset = (  # type: ignore[attr-defined]  # a ModelChoiceField
+        field_of(self, "parent", forms.ModelChoiceField).queryset = (
             Company.objects.visible_to(user)
             .filter(Q(archived_at__isnull=True) | Q(pk=self.instance.parent_id))
             .order_by("name", "pk")

@@ -1,9 +1,10 @@
 """The form of one key fact, which notices when someone else changed the same fact meanwhile."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -11,6 +12,7 @@ from companies.models import Company
 from deals.domain.deals import CHANGEABLE, StaleDealError
 from deals.enums import Scope
 from deals.models import Deal
+from lrs_tracker.form_fields import field_of
 
 
 class FactForm(forms.ModelForm):
@@ -49,13 +51,14 @@ class FactForm(forms.ModelForm):
     def _fit_choices(self) -> None:
         if "owner" in self.fields:
             active = User.objects.filter(is_active=True) | User.objects.filter(pk=self.instance.owner_id)
-            self.fields["owner"].queryset = active.order_by("name", "pk")
-            self.fields["owner"].empty_label = str(_("Nobody"))
+            owner = field_of(self, "owner", forms.ModelChoiceField)
+            owner.queryset = active.order_by("name", "pk")
+            owner.empty_label = str(_("Nobody"))
         if "company" in self.fields:
             in_use = Company.objects.filter(archived_at__isnull=True) | Company.objects.filter(
                 pk=self.instance.company_id
             )
-            self.fields["company"].queryset = in_use.order_by("name", "pk")
+            field_of(self, "company", forms.ModelChoiceField).queryset = in_use.order_by("name", "pk")
             self.fields["company"].widget.attrs["data-select"] = ""
         if "scope" in self.fields:
             self.fields["scope"] = forms.MultipleChoiceField(
@@ -86,15 +89,16 @@ class FactForm(forms.ModelForm):
     def show_both(self, stale: StaleDealError) -> None:
         """Refuse the form, show what is stored beside what was typed, and let it be sent again."""
         self.stored = ", ".join(_in_words(stale.deal, name) for name in self.names)
-        self.data = self.data.copy()
-        self.data[self.add_prefix("version")] = str(stale.deal.version)
+        typed = cast(QueryDict, self.data).copy()
+        typed[self.add_prefix("version")] = str(stale.deal.version)
         for name in self.names:
             bound = self.fields[name].prepare_value(getattr(stale.deal, name))
             key = self.add_initial_prefix(name)
             if isinstance(bound, list):
-                self.data.setlist(key, bound)
+                typed.setlist(key, bound)
             else:
-                self.data[key] = "" if bound is None else str(bound)
+                typed[key] = "" if bound is None else str(bound)
+        self.data = typed
         self.add_error(None, stale.message)
 
 

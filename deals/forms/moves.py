@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from deals.domain.moves import MoveNeeds
 from deals.models import Deal, Stage
+from lrs_tracker.form_fields import field_of
 
 
 class MoveForm(forms.Form):
@@ -31,7 +32,7 @@ class MoveForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.deal = deal
         stages = Stage.objects.filter(pipeline=deal.stage.pipeline_id, archived_at__isnull=True)
-        self.fields["stage"].queryset = stages.order_by("position", "pk")  # type: ignore[attr-defined]  # a choice
+        field_of(self, "stage", forms.ModelChoiceField).queryset = stages.order_by("position", "pk")
         self.fields["version"].initial = deal.version
 
     def ask_for(self, needs: MoveNeeds, *, waiving: bool) -> None:

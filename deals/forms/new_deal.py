@@ -11,6 +11,7 @@ from deals.enums import Scope
 from deals.forms.parts import colleagues
 from deals.models import Deal, Stage
 from lrs_tracker.currencies import validate_currency
+from lrs_tracker.form_fields import field_of
 
 
 class NewDealForm(forms.ModelForm):
@@ -57,16 +58,17 @@ class NewDealForm(forms.ModelForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         """Offer companies, stages and colleagues in use; the owner is the user."""
         super().__init__(*args, **kwargs)
-        self.fields["company"].queryset = (
+        field_of(self, "company", forms.ModelChoiceField).queryset = (
             Company.objects.visible_to(user).filter(archived_at__isnull=True).order_by("name", "pk")
         )
-        self.fields["owner"].queryset = colleagues()
+        field_of(self, "owner", forms.ModelChoiceField).queryset = colleagues()
         self.initial.setdefault("owner", user.pk)
         self.initial.setdefault("currency", user.currency)
         stages = Stage.objects.filter(archived_at__isnull=True, pipeline__archived_at__isnull=True)
         stages = stages.select_related("pipeline").order_by("pipeline__position", "pipeline_id", "position", "pk")
-        self.fields["stage"].queryset = stages
-        self.fields["stage"].choices = _by_pipeline(stages)
+        stage = field_of(self, "stage", forms.ModelChoiceField)
+        stage.queryset = stages
+        stage.choices = _by_pipeline(stages)
 
     def clean_currency(self) -> str:
         """Write the code in capitals."""

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from deals.enums import NoteKind
 from deals.models import Note
+from lrs_tracker.form_fields import field_of
 
 
 class NoteForm(forms.ModelForm):
@@ -27,4 +28,4 @@ class NoteForm(forms.ModelForm):
             "placeholder": _("What was said or decided. Markdown; @ mentions a colleague."),
             "data-mentions": "",
         }
-        self.fields["kind"].choices = NoteKind.choices
+        field_of(self, "kind", forms.ChoiceField).choices = NoteKind.choices

@@ -12,6 +12,7 @@ from deals.enums import ContactRole, DocumentAudience, DocumentKind
 from deals.models import Approval, Deal, Document, Task
 from lrs_tracker.countries import country_names
 from lrs_tracker.file_types import FILE_TYPES
+from lrs_tracker.form_fields import field_of
 from plants.models import Plant
 
 
@@ -37,8 +38,9 @@ class TaskForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer the colleagues who are active."""
         super().__init__(*args, **kwargs)
-        self.fields["assignee"].queryset = colleagues(also=self.instance.assignee_id)
-        self.fields["assignee"].empty_label = str(_("Nobody"))
+        assignee = field_of(self, "assignee", forms.ModelChoiceField)
+        assignee.queryset = colleagues(also=self.instance.assignee_id)
+        assignee.empty_label = str(_("Nobody"))
         self.fields["title"].widget.attrs["autofocus"] = True
         self.initial["version"] = self.instance.version
 
@@ -108,14 +110,16 @@ class ApprovalForm(forms.ModelForm):
         """Offer the documents of the deal that the user may open."""
         super().__init__(*args, **kwargs)
         names = sorted(country_names("en").items(), key=lambda pair: pair[1])
-        self.fields["jurisdiction"].choices = [("", "–"), *names]
-        self.fields["document"].queryset = Document.objects.visible_to(user).filter(deal=deal).order_by("title", "pk")
+        field_of(self, "jurisdiction", forms.ChoiceField).choices = [("", "–"), *names]
+        field_of(self, "document", forms.ModelChoiceField).queryset = (
+            Document.objects.visible_to(user).filter(deal=deal).order_by("title", "pk")
+        )
         self.initial["version"] = self.instance.version
 
     @property
     def values(self) -> dict[str, Any]:
         """The validated values of the approval's own fields."""
-        return {name: self.cleaned_data[name] for name in self._meta.fields}
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
 
 class PlantLinkForm(forms.Form):
@@ -130,7 +134,7 @@ class PlantLinkForm(forms.Form):
         """Offer the plants in use that the deal does not have yet."""
         super().__init__(*args, **kwargs)
         free = Plant.objects.filter(archived_at__isnull=True).exclude(deal_plants__deal=deal)
-        self.fields["plant"].queryset = free.order_by("name", "pk")
+        field_of(self, "plant", forms.ModelChoiceField).queryset = free.order_by("name", "pk")
 
     def clean(self) -> dict[str, Any]:
         """Ask for exactly one of the two."""
@@ -157,7 +161,7 @@ class ContactLinkForm(forms.Form):
         company = deal.company
         related = {company.pk, company.parent_id, *company.children.values_list("pk", flat=True)} - {None}
         people = Contact.objects.filter(company__in=related, archived_at__isnull=True)
-        self.fields["contact"].queryset = people.order_by("name", "pk")
+        field_of(self, "contact", forms.ModelChoiceField).queryset = people.order_by("name", "pk")
 
     def clean(self) -> dict[str, Any]:
         """Ask for exactly one of the two."""
@@ -177,4 +181,4 @@ class MemberForm(forms.Form):
     def __init__(self, *args: Any, deal: Deal, **kwargs: Any) -> None:
         """Offer the active colleagues who are not in the team yet."""
         super().__init__(*args, **kwargs)
-        self.fields["user"].queryset = colleagues().exclude(team_memberships__deal=deal)
+        field_of(self, "user", forms.ModelChoiceField).queryset = colleagues().exclude(team_memberships__deal=deal)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from deals.domain.gate_facts import kinds
 from deals.enums import StageType
 from deals.models import Gate, Pipeline, Stage
+from lrs_tracker.form_fields import field_of
 
 # The largest number that the database keeps as rot days.
 MAX_ROT_DAYS = 32767
@@ -53,7 +54,7 @@ class EmptyStageForm(forms.Form):
         super().__init__(*args, **kwargs)
         others = Stage.objects.filter(pipeline_id=stage.pipeline_id, archived_at__isnull=True)
         targets = others.exclude(pk=stage.pk).exclude(type=StageType.HOLD).order_by("position")
-        self.fields["target"].queryset = targets  # type: ignore[attr-defined]  # a choice of models
+        field_of(self, "target", forms.ModelChoiceField).queryset = targets
 
 
 def fact_choices() -> list[Any]:

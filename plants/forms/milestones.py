@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from lrs_tracker.form_fields import field_of
 from lrs_tracker.versioned_forms import VersionedForm
 from plants.domain.milestones import MilestoneDates
 from plants.enums import MilestoneKind
@@ -57,4 +58,4 @@ class NewMilestoneForm(forms.Form):
         super().__init__(*args, **kwargs)
         known = set(plant.milestones.values_list("kind", flat=True))
         choices = [choice for choice in MilestoneKind.choices if choice[0] not in known]
-        self.fields["kind"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+        field_of(self, "kind", forms.ChoiceField).choices = choices

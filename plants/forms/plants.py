@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from companies.models import Company
 from lrs_tracker.countries import country_choices
+from lrs_tracker.form_fields import field_of
 from lrs_tracker.versioned_forms import VersionedForm
 from lrs_tracker.visibility import Viewer
 from plants.models import Plant
@@ -52,7 +53,7 @@ class PlantForm(VersionedForm):
     def __init__(self, *args: Any, user: Viewer, only: Collection[str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "company" in self.fields:
-            self.fields["company"].queryset = (  # type: ignore[attr-defined]  # a ModelChoiceField
+            field_of(self, "company", forms.ModelChoiceField).queryset = (
                 Company.objects.visible_to(user)
                 .filter(Q(archived_at__isnull=True) | Q(pk=self.instance.company_id))
                 .order_by("name", "pk")
