@@ -7,12 +7,14 @@ from django.utils import timezone
 
 from accounts.enums import Role
 from companies.enums import Region
-from deals.enums import GateKind, StageType
+from deals.domain.gate_facts import GATE_FIELDS
+from deals.enums import GateKind, Scope, StageType
 from deals.models import Deal, Waiver
 from deals.models.moves import StageTransition
+from plants.enums import Chemistry
 from tests.accounts.factories import UserFactory
 from tests.companies.factories import CompanyFactory
-from tests.deals.factories import DealFactory, GateFactory, PipelineFactory, StageFactory, TaskFactory
+from tests.deals.factories import TODAY, DealFactory, GateFactory, PipelineFactory, StageFactory, TaskFactory
 from tests.money.factories import FxRateFactory
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +123,25 @@ def test_card_whose_gates_are_met_says_so_and_counts_waivers(client, user, stage
     )
 
     assert card_text(page(client, user), deal).endswith("0 d Gate ready 1 waiver")
+
+
+@pytest.mark.parametrize("name", GATE_FIELDS)
+def test_card_knows_each_field_that_a_gate_may_ask_for(client, user, stage, name):
+    GateFactory(stage=stage, kind=GateKind.FIELD, requirement=name)
+    deal = DealFactory(
+        stage=stage,
+        entered_stage_at=timezone.now(),
+        region=Region.EUROPE,
+        chemistry=Chemistry.LFP,
+        scope=[Scope.LICENCE],
+        capacity_gwh=35,
+        annual_royalty=1_000_000,
+        currency="USD",
+        plant_concept="Beside the old hall",
+        **{column: TODAY for column in GATE_FIELDS if column.endswith("_on")},
+    )
+
+    assert card_text(page(client, user), deal).endswith("Gate ready")
 
 
 def test_confidential_deal_is_on_nobodys_board_but_the_teams(client, user, stage):
