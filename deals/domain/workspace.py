@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
@@ -27,6 +29,35 @@ from deals.models import (
     Task,
 )
 from sync.models import ExternalRef
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+class _Times(TypedDict):
+    """What `path_of` adds to a stage."""
+
+    spent: dt.timedelta | None
+    left_at: dt.datetime | None
+
+
+class _Shown(TypedDict):
+    """What `deals_for_workspace` adds to a deal."""
+
+    effective_probability_percent: int
+    task_count: int
+    document_count: int
+    approval_count: int
+    plant_count: int
+    contact_count: int
+    next_step: dict[str, Any] | None
+    team_list: list[dict[str, Any]]
+    plant_list: list[dict[str, Any]]
+    ref_list: list[dict[str, Any]]
+
+
+type TimedStage = WithAnnotations[Stage, _Times]
+type WorkspaceDeal = WithAnnotations[Deal, _Shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +92,10 @@ class Report:
     is_conflict: bool
 
 
-def deals_for_workspace(user: User) -> models.QuerySet[Deal]:
+def deals_for_workspace(user: User) -> models.QuerySet[WorkspaceDeal]:
     """Return the deals that exist for a user, each with all that its workspace needs, in one query."""
     documents = Document.objects.visible_to(user)
-    return (
+    deals = (
         Deal.objects.visible_to(user)
         .select_related("company", "stage__pipeline", "owner")
         .with_probability()
@@ -80,6 +111,7 @@ def deals_for_workspace(user: User) -> models.QuerySet[Deal]:
             ref_list=ArraySubquery(_refs()),
         )
     )
+    return cast("models.QuerySet[WorkspaceDeal]", deals)
 
 
 def path_of(deal: Deal, *, at: dt.datetime) -> list[PathStage]:
@@ -87,7 +119,7 @@ def path_of(deal: Deal, *, at: dt.datetime) -> list[PathStage]:
     left = StageTransition.objects.filter(deal=deal, from_stage=OuterRef("pk")).order_by()
     # What was held is counted when it is left for good.
     left_for_good = left.exclude(to_stage__type=StageType.HOLD).values("from_stage")
-    stages = (
+    stages = list(
         Stage.objects.filter(pipeline=deal.stage.pipeline_id, archived_at__isnull=True)
         .annotate(
             spent=Subquery(left_for_good.annotate(sum=models.Sum(F("at") - F("entered_at"))).values("sum")),
@@ -95,7 +127,6 @@ def path_of(deal: Deal, *, at: dt.datetime) -> list[PathStage]:
         )
         .order_by("position", "pk")
     )
-    stages = list(stages)
     path = [stage for stage in stages if stage.type in PATH_TYPES]
     reached = _reached(deal, path)
     shown = [_path_stage(deal, stage, reached, at) for stage in path]
@@ -136,7 +167,7 @@ def capacity_reports(deal: Deal, *, user: User) -> list[Report]:
     ]
 
 
-def weighted_royalty(deal: Deal) -> Decimal | None:
+def weighted_royalty(deal: WorkspaceDeal) -> Decimal | None:
     """Return the yearly royalty times its probability; the deal comes from `deals_for_workspace`."""
     if deal.annual_royalty is None:
         return None
@@ -185,15 +216,15 @@ def _refs() -> models.QuerySet:
     return refs.values(ref=JSONObject(system="system", external_id="external_id"))
 
 
-def _reached(deal: Deal, path: list[Stage]) -> Stage | None:
+def _reached(deal: Deal, path: list[TimedStage]) -> Stage | None:
     """Return the deal's stage, or the one that it left the path from."""
     if deal.stage.type in PATH_TYPES:
         return next((stage for stage in path if stage.pk == deal.stage_id), deal.stage)
-    left = [stage for stage in path if stage.left_at is not None]
-    return max(left, key=lambda stage: stage.left_at, default=None)
+    left = [(stage.left_at, stage) for stage in path if stage.left_at is not None]
+    return max(left, key=itemgetter(0), default=(None, None))[1]
 
 
-def _path_stage(deal: Deal, stage: Stage, reached: Stage | None, at: dt.datetime) -> PathStage:
+def _path_stage(deal: Deal, stage: TimedStage, reached: Stage | None, at: dt.datetime) -> PathStage:
     spent = stage.spent.days if stage.spent is not None else None
     if reached is None or stage.position > reached.position:
         return PathStage(stage, "next", spent)

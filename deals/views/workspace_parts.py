@@ -10,7 +10,7 @@ from accounts.requests import UserRequest
 from deals.domain.approvals import is_late
 from deals.domain.notes import may_change_note
 from deals.domain.team import may_set_confidential
-from deals.domain.workspace import capacity_reports, next_stage_of, path_of, weighted_royalty
+from deals.domain.workspace import WorkspaceDeal, capacity_reports, next_stage_of, path_of, weighted_royalty
 from deals.forms.notes import NoteForm
 from deals.models import Deal, DealContact, Document, Task
 from deals.views.fact_rows import fact_rows, scope_in_words
@@ -26,7 +26,7 @@ TABS = {
 }
 
 
-def workspace_context(request: UserRequest, deal: Deal, *, tab: str) -> dict[str, Any]:
+def workspace_context(request: UserRequest, deal: WorkspaceDeal, *, tab: str) -> dict[str, Any]:
     """Return the context of the whole workspace; the deal comes from `deals_for_workspace`."""
     tab = tab if tab in TABS else "timeline"
     path = path_of(deal, at=timezone.now())
@@ -54,7 +54,7 @@ def workspace_context(request: UserRequest, deal: Deal, *, tab: str) -> dict[str
     }
 
 
-def tab_context(request: UserRequest, deal: Deal, *, tab: str) -> dict[str, Any]:
+def tab_context(request: UserRequest, deal: WorkspaceDeal, *, tab: str) -> dict[str, Any]:
     """Return the context of the tabs and of the one that is open."""
     return {
         "deal": deal,
@@ -75,7 +75,7 @@ def tab_context(request: UserRequest, deal: Deal, *, tab: str) -> dict[str, Any]
     }
 
 
-def _step(deal: Deal) -> dict[str, Any] | None:
+def _step(deal: WorkspaceDeal) -> dict[str, Any] | None:
     if deal.next_step is None:
         return None
     return {**deal.next_step, "due_on": Task._meta.get_field("due_on").to_python(deal.next_step["due_on"])}
@@ -101,8 +101,7 @@ def _timeline(request: UserRequest, deal: Deal) -> dict[str, Any]:
 
 
 def _tasks(request: UserRequest, deal: Deal) -> dict[str, Any]:
-    tasks = Task.objects.filter(deal=deal).select_related("assignee", "done_by").order_by("due_on", "pk")
-    tasks = list(tasks)
+    tasks = list(Task.objects.filter(deal=deal).select_related("assignee", "done_by").order_by("due_on", "pk"))
     done = sorted((task for task in tasks if task.done_at), key=lambda task: task.done_at, reverse=True)
     return {
         "pending": [(task, task.is_late(request.today)) for task in tasks if task.done_at is None],
