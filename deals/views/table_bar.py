@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
-from django.template.loader import get_template
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -63,7 +63,7 @@ def _filters(query: str, owners: Owners, stages: Stages, is_filtered: bool, _lan
             {"name": "stuck", "label": _("Stuck"), "is_on": chosen.get("stuck") == "1"},
         ],
     }
-    return get_template("deals/table_filters.html").render(context)
+    return render_to_string("deals/table_filters.html", context)
 
 
 def _drop(chosen: QueryDict, name: str, label: str, choices: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
@@ -79,4 +79,4 @@ def heads_html(query: str, sort: str) -> SafeString:
 @lru_cache(maxsize=_KEPT)
 def _heads(query: str, sort: str, _language: str | None) -> SafeString:
     context = {"request": SimpleNamespace(GET=QueryDict(query)), "sort": sort}
-    return get_template("deals/table_heads.html").render(context)
+    return render_to_string("deals/table_heads.html", context)
