@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.http import HttpRequest
+from django.urls import ResolverMatch
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
@@ -13,4 +14,5 @@ class UserRequest(HttpRequest):
 
     user: User
     today: dt.date
+    resolver_match: ResolverMatch
     htmx: HtmxDetails

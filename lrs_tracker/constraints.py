@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Iterator, Mapping
 
 from django.db import IntegrityError, models, transaction
-from django.utils.functional import Promise
 
 from lrs_tracker.problems import DomainError, Text
 
@@ -29,7 +28,7 @@ def constraints_in_words(
         raise DomainError(message, field=field) from error
 
 
-def _own_messages(model: type[models.Model]) -> dict[str, tuple[str | Promise, str | None]]:
+def _own_messages(model: type[models.Model]) -> dict[str, tuple[Text, str | None]]:
     return {
         constraint.name: (constraint.violation_error_message, None)
         for constraint in model._meta.constraints

@@ -1,8 +1,12 @@
 """Errors that a person caused and can mend, with text fit to show them."""
 
-from django.utils.functional import Promise
+from typing import TYPE_CHECKING
 
-type Text = str | Promise
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# A text, translated now or when it is shown.
+type Text = StrOrPromise
 
 
 class DomainError(Exception):

@@ -179,7 +179,7 @@ def unclosed_deals_with(company: Company, *, user: User) -> models.QuerySet[Deal
 
 def _save(deal: Deal, changes: Mapping[str, Any]) -> None:
     # The trigger raises the version; the expression makes Django read it back.
-    deal.version = models.F("version")  # type: ignore[assignment]  # an expression until saved
+    deal.version = models.F("version")
     deal.save(update_fields=[*changes, "version"])
 
 

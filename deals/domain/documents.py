@@ -84,7 +84,7 @@ def delete_document(*, document: Document, by: User) -> None:
     """Remove a version of a document with its file, for managers. The change log keeps that it was there."""
     if not by.has_perm("deals.delete_document"):
         raise PermissionRefusedError(_("Only managers remove documents."))
-    storage, name = document.file.storage, document.file.name
+    storage, name = document.file.storage, str(document.file)
     document.delete()
     transaction.on_commit(lambda: storage.delete(name))
 

@@ -15,10 +15,10 @@ from typing import Any
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Concat
-from django.utils.functional import Promise
 
 from deals.enums import GRANTED_STATUSES, ContactRole, DocumentKind, GateKind, NoteKind
 from deals.models import Approval, Deal, DealContact, DealPlant, Document, GateCheck, Note
+from lrs_tracker.problems import Text
 from plants.enums import MilestoneKind
 from plants.models import PlantMilestone
 
@@ -53,8 +53,8 @@ GATE_FIELDS = (
 class Kind:
     """A kind of gate: its label, what it can ask for, and the tab of the workspace where it is met."""
 
-    label: str | Promise
-    requirements: tuple[tuple[str, str | Promise], ...]
+    label: Text
+    requirements: tuple[tuple[str, Text], ...]
     tab: str
 
 
@@ -62,7 +62,7 @@ _kinds: dict[str, Kind] = {}
 _sources: list[FactSource] = []
 
 
-def register_kind(name: str, *, label: str | Promise, requirements: Iterable[tuple[str, Any]], tab: str) -> None:
+def register_kind(name: str, *, label: Text, requirements: Iterable[tuple[str, Any]], tab: str) -> None:
     """Let gates ask for a kind of fact; called from `AppConfig.ready`."""
     _kinds[name] = Kind(label, tuple(requirements), tab)
 

@@ -125,7 +125,7 @@ def _best(rows: "QuerySet[Any]", text: str, *columns: str, first: list[When] | N
         ("istartswith", lambda found: found),
         ("icontains", lambda found: f" {found}"),
     )
-    for rank, (lookup, shaped) in enumerate(looks, start=1):
-        ranks += [When(**{f"{column}__{lookup}": shaped(text)}, then=rank) for column in columns]
+    for place, (lookup, shaped) in enumerate(looks, start=1):
+        ranks += [When(**{f"{column}__{lookup}": shaped(text)}, then=place) for column in columns]
     rank = Case(*ranks, default=Value(len(looks) + 1), output_field=IntegerField())
     return rows.order_by(rank, *(Lower(column) for column in columns), "-pk")[:PER_KIND]

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from companies.enums import Region
 from deals.models import Deal, Task
 from deals.models.deals import deal_code
+from lrs_tracker.problems import Text
 from plants.enums import Chemistry
 
 DEFAULT_SORT = "-updated"
-_REGIONS = dict(Region.choices)
-_CHEMISTRIES = dict(Chemistry.choices)
+_REGIONS: dict[str, Text] = dict(Region.choices)
+_CHEMISTRIES: dict[str, Text] = dict(Chemistry.choices)
 DAY = dt.timedelta(days=1)
 
 type Order = list[OrderBy]
@@ -64,12 +65,12 @@ class DealRow:
     @property
     def region_label(self) -> str:
         """The region in words."""
-        return _REGIONS.get(self.region, self.region)
+        return str(_REGIONS.get(self.region, self.region))
 
     @property
     def chemistry_label(self) -> str:
         """The chemistry in words."""
-        return _CHEMISTRIES.get(self.chemistry, self.chemistry)
+        return str(_CHEMISTRIES.get(self.chemistry, self.chemistry))
 
     @property
     def stuck_words(self) -> str:
@@ -199,11 +200,7 @@ def _shown(deals: "QuerySet[Deal]") -> "QuerySet[Deal, tuple[Any, ...]]":
 def _row(found: tuple[Any, ...], at: dt.datetime, today: dt.date) -> DealRow:
     *shown, is_confidential, updated_at, entered_at, rot_days = found
     in_stage = at - entered_at
-    return DealRow(
-        *shown,
-        days_in_stage=max(in_stage // DAY, 0),
-        rots_at_days=rot_days if rot_days is not None and in_stage > rot_days * DAY else None,
-        is_confidential=is_confidential,
-        updated_at=updated_at,
-        today=today,
-    )
+    days_in_stage = max(in_stage // DAY, 0)
+    rots_at_days = rot_days if rot_days is not None and in_stage > rot_days * DAY else None
+    # In the order of the fields of a row.
+    return DealRow(*[*shown, days_in_stage, rots_at_days, is_confidential, updated_at, today])

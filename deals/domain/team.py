@@ -46,7 +46,7 @@ def set_confidential(*, deal: Deal, is_confidential: bool, by: User) -> Deal:
     if deal.is_confidential != is_confidential:
         deal.is_confidential = is_confidential
         # The trigger raises the version; the expression makes Django read it back.
-        deal.version = models.F("version")  # type: ignore[assignment]  # an expression until saved
+        deal.version = models.F("version")
         deal.save(update_fields=["is_confidential", "version"])
     return deal
 

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
@@ -22,15 +23,15 @@ from deals.models import Deal
 from deals.views.workspace_parts import workspace_context
 from lrs_tracker.problems import DomainError, PermissionRefusedError
 
-type DealView[**P] = Callable[Concatenate[UserRequest, Deal, P], HttpResponse]
+type DealView[**P] = Callable[Concatenate[UserRequest, Deal, P], HttpResponseBase]
 
 
-def deal_view[**P](*methods: str, permission: str = "") -> Callable[[DealView[P]], Callable[..., HttpResponse]]:
+def deal_view[**P](*methods: str, permission: str = "") -> Callable[[DealView[P]], Callable[..., HttpResponseBase]]:
     """Give a view the deal of its address: 404 for whom it does not exist, 403 without the permission."""
 
-    def decorate(view: DealView[P]) -> Callable[..., HttpResponse]:
+    def decorate(view: DealView[P]) -> Callable[..., HttpResponseBase]:
         @functools.wraps(view)
-        def load(request: UserRequest, pk: int, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def load(request: UserRequest, pk: int, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             deals = Deal.objects.visible_to(request.user).select_related("company", "stage__pipeline", "owner")
             deal = get_object_or_404(deals, pk=pk)
             if permission and not request.user.has_perm(permission):
@@ -78,7 +79,7 @@ def show_form(
     **context: Any,
 ) -> HttpResponse:
     """Show a form as a dialog for htmx, else as a page; one with errors answers 422."""
-    kind = "dialog" if request.htmx else "page"  # type: ignore[attr-defined]  # set by HtmxMiddleware
+    kind = "dialog" if request.htmx else "page"
     return render(
         request,
         f"{template}_{kind}.html",
@@ -92,7 +93,7 @@ def answer(request: UserRequest, deal: Deal, text: str | Promise, *, tab: str = 
 
     A reader who has just left the circle of a confidential deal is sent to the table.
     """
-    if not request.htmx:  # type: ignore[attr-defined]  # set by HtmxMiddleware
+    if not request.htmx:
         messages.success(request, str(text))
         return _redirect(request, deal, tab)
     fresh = deals_for_workspace(request.user).filter(pk=deal.pk).first()
@@ -103,7 +104,7 @@ def answer(request: UserRequest, deal: Deal, text: str | Promise, *, tab: str = 
     context = workspace_context(request, fresh, tab=shown) | {"is_answer": True}
     response = TemplateResponse(request, "deals/workspace.html#workspace", context)
     retarget(response, "#workspace")
-    reswap(response, "outerMorph")
+    reswap(response, "outerMorph")  # type: ignore[arg-type]  # new in htmx 4, django-htmx lists those of 2
     trigger_client_event(response, "dialog:close", {})
     return trigger_client_event(response, "toast", {"text": str(text), "kind": "done"})
 
@@ -115,5 +116,5 @@ def _redirect(request: UserRequest, deal: Deal, tab: str) -> HttpResponse:
 
 
 def _tab_shown(request: UserRequest) -> str:
-    address = request.htmx.current_url or ""  # type: ignore[attr-defined]  # set by HtmxMiddleware
+    address = request.htmx.current_url or ""
     return parse_qs(urlsplit(address).query).get("tab", [""])[0]

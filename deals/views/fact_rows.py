@@ -40,6 +40,7 @@ _LABELS: dict[str, str | Promise] = {
     "royalty_start_on": _("Royalty from"),
     "opened_on": _("Opened"),
 }
+_NAMES = {field.name: field.verbose_name for field in Deal._meta.fields}
 # Shown once they matter: when they are set, asked for, or the deal is signed.
 _LATER = frozenset({"signed_on", "effective_on", "royalty_start_on"})
 _DELIVERED = PATH_TYPES - {StageType.OPEN}
@@ -75,4 +76,4 @@ def scope_in_words(deal: Deal) -> str:
 
 def label_of(name: str) -> str | Promise:
     """Return the short label of a fact."""
-    return _LABELS.get(name) or str(Deal._meta.get_field(name).verbose_name).capitalize()
+    return _LABELS.get(name) or str(_NAMES[name]).capitalize()

@@ -2,7 +2,7 @@
 
 import json
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
@@ -50,12 +50,12 @@ def upload(request: UserRequest) -> HttpResponse:
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            batch = batches.upload_file(content=file.read(), name=file.name, by=_user(request))
+            batch = batches.upload_file(content=file.read(), name=file.name, by=request.user)
         except DomainError as error:
             form.add_error("file", str(error))
         else:
             return redirect(batch)
-    past = ImportBatch.objects.visible_to(_user(request)).select_related("created_by").defer("mapping")
+    past = ImportBatch.objects.visible_to(request.user).select_related("created_by").defer("mapping")
     page = Paginator(past.order_by("-pk"), _SHOWN_BATCHES).get_page(request.GET.get("page"))
     context = {"form": form, "page": page, "batches": [_summary(batch) for batch in page]}
     return render(request, "deals/import.html", context, status=422 if form.errors else 200)
@@ -67,7 +67,7 @@ def upload(request: UserRequest) -> HttpResponse:
 def batch_page(request: UserRequest, pk: int) -> HttpResponse:
     """Show an import: its map, what a check found, how far it is, what it did; save its map."""
     batch = _get(request, pk)
-    if request.htmx and request.GET.get("part") == "progress":  # type: ignore[attr-defined]  # set by HtmxMiddleware
+    if request.htmx and request.GET.get("part") == "progress":
         if not batches.is_busy(batch):
             return HttpResponseClientRefresh()
         return render(request, "deals/import_batch.html#progress", _progress(batch))
@@ -130,9 +130,9 @@ def undo(request: UserRequest, pk: int) -> HttpResponse:
         messages.error(request, str(error))
         return redirect(batch)
     if is_short:
-        batches.undo_batch(batch_id=batch.pk, by=_user(request), at=timezone.now(), leave_changed=leave_changed)
+        batches.undo_batch(batch_id=batch.pk, by=request.user, at=timezone.now(), leave_changed=leave_changed)
     else:
-        tasks.undo_import.delay(batch_id=batch.pk, by_id=_user(request).pk, leave_changed=leave_changed)
+        tasks.undo_import.delay(batch_id=batch.pk, by_id=request.user.pk, leave_changed=leave_changed)
     return redirect(batch)
 
 
@@ -179,13 +179,8 @@ def problems_file(request: UserRequest, pk: int) -> HttpResponseBase:
 
 
 def _get(request: UserRequest, pk: int) -> ImportBatch:
-    visible = ImportBatch.objects.visible_to(_user(request)).select_related("created_by", "undone_by")
+    visible = ImportBatch.objects.visible_to(request.user).select_related("created_by", "undone_by")
     return get_object_or_404(visible, pk=pk)
-
-
-def _user(request: UserRequest) -> User:
-    # Every view here asks for a login.
-    return cast(User, request.user)
 
 
 def _check(batch: ImportBatch) -> None:

@@ -34,7 +34,7 @@ from lrs_tracker.problems import DomainError, PermissionRefusedError
 @permission_required("deals.view_deal", raise_exception=True)
 def show_my_day(request: UserRequest) -> HttpResponse:
     """Show what the user has to do and what others did."""
-    user, today = request.user, request.today  # type: ignore[attr-defined]  # by ReaderMiddleware
+    user, today = request.user, request.today
     at = timezone.now()
     since = looked_back_to(user, at=at)
     steps = my_steps(user, today=today)
@@ -134,7 +134,7 @@ def redate_step(request: UserRequest, pk: int) -> HttpResponse:
         except DomainError as error:
             problem = str(error)
     else:
-        problem = " ".join(error for errors in form.errors.values() for error in errors)
+        problem = " ".join(str(error) for errors in form.errors.values() for error in errors)
     return _show_step(request, step, problem=problem, is_moved=not problem)
 
 

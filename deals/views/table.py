@@ -56,7 +56,7 @@ COLUMNS: tuple[Column[DealRow], ...] = (
 @permission_required("deals.view_deal", raise_exception=True)
 def show_table(request: UserRequest) -> HttpResponseBase:
     """Show the deals that match the filters, 50 a page, or send all of them as a file."""
-    user, at, today = request.user, timezone.now(), request.today  # type: ignore[attr-defined]  # by ReaderMiddleware
+    user, at, today = request.user, timezone.now(), request.today
     visible = Deal.objects.visible_to(user)
     narrowed = DealFilter(request.GET, deals=visible, user=user, at=at)
     sort = known_sort(request.GET.get("sort", ""))

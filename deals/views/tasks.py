@@ -1,5 +1,7 @@
 """Tasks of a deal."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -64,5 +66,5 @@ def delete(request: UserRequest, deal: Deal, task_id: int) -> HttpResponse:
     return answer(request, deal, _("Removed: %(task)s.") % {"task": task}, tab="tasks")
 
 
-def _values(form: TaskForm) -> dict[str, object]:
+def _values(form: TaskForm) -> dict[str, Any]:
     return {name: form.cleaned_data[name] for name in ("title", "due_on", "assignee")}
