@@ -16,6 +16,8 @@ from accounts.domain.roles import role_of
 from accounts.domain.tokens import revoke_token
 from accounts.enums import Role
 from accounts.models import ApiToken, User
+from accounts.requests import UserRequest
+from lrs_tracker.domain_functions import DomainFunctions
 from lrs_tracker.problems import DomainError
 from lrs_tracker.visible_admin import RecordAdmin, RefusableForm, VisibleAdmin
 
@@ -23,7 +25,9 @@ from lrs_tracker.visible_admin import RecordAdmin, RefusableForm, VisibleAdmin
 class UserForm(RefusableForm):
     """A user with their one role."""
 
-    role = forms.ChoiceField(label=_("Role"), choices=Role, initial=Role.BUSINESS_DEVELOPMENT)
+    role = forms.TypedChoiceField(
+        label=_("Role"), choices=Role, coerce=Role, empty_value=None, initial=Role.BUSINESS_DEVELOPMENT
+    )
 
     class Meta:
         model = User
@@ -44,6 +48,7 @@ class UserAdmin(VisibleAdmin):
     """People, by the rules of the settings page; passwords are set by their owners, through a link."""
 
     form = UserForm
+    domain = DomainFunctions(create=users.invite_user, change=users.change_user)
     list_display = ("name", "email", "role", "manager", "is_active", "last_login")
     list_filter = ("is_active", "groups", "is_staff")
     list_select_related = ("manager",)
@@ -76,14 +81,9 @@ class UserAdmin(VisibleAdmin):
         """Refuse: people are deactivated, and stay the owners of their past."""
         return False
 
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Invite or change the user; other facts are the user's own settings."""
-        given = {name: form.cleaned_data[name] for name in ("email", "name", "manager")}
-        given["role"] = Role(form.cleaned_data["role"])
-        if change:
-            users.change_user(user=obj, **given, by=request.user)
-        else:
-            obj.pk = users.invite_user(**given, by=request.user).pk
+        super().save_model(request, obj, form, change)
         own = {name: form.cleaned_data[name] for name in ("time_zone", "language", "currency")}
         for name, value in own.items():
             setattr(obj, name, value)
@@ -122,7 +122,7 @@ class ApiTokenAdmin(RecordAdmin):
     actions = ("revoke",)
 
     @admin.action(description=_("Revoke"), permissions=["view"])
-    def revoke(self, request: HttpRequest, queryset: Any) -> None:
+    def revoke(self, request: UserRequest, queryset: Any) -> None:
         """Make the chosen tokens useless."""
         for token in queryset:
             revoke_token(token=token, by=request.user, at=timezone.now())

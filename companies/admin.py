@@ -2,7 +2,11 @@
 
 from django.contrib import admin
 
+from companies.domain.companies import change_company, create_company
+from companies.domain.contacts import add_contact, change_contact
+from companies.domain.facts import add_fact, change_fact, delete_fact
 from companies.models import Company, Contact, SourcedFact
+from lrs_tracker.domain_functions import DomainFunctions
 from lrs_tracker.visible_admin import VisibleAdmin
 
 
@@ -10,6 +14,7 @@ from lrs_tracker.visible_admin import VisibleAdmin
 class CompanyAdmin(VisibleAdmin):
     """Companies and their hierarchy."""
 
+    domain = DomainFunctions(create=create_company, change=change_company)
     list_display = ("name", "kind", "parent", "country", "is_placeholder", "archived_at")
     list_filter = ("kind", "is_placeholder", "is_fictional", "country")
     list_select_related = ("parent",)
@@ -24,6 +29,7 @@ class CompanyAdmin(VisibleAdmin):
 class ContactAdmin(VisibleAdmin):
     """People at companies."""
 
+    domain = DomainFunctions(create=add_contact, change=change_contact)
     list_display = ("name", "company", "job_title", "email", "archived_at")
     list_select_related = ("company",)
     search_fields = ("name", "email", "company__name")
@@ -36,6 +42,7 @@ class ContactAdmin(VisibleAdmin):
 class SourcedFactAdmin(VisibleAdmin):
     """What public sources say."""
 
+    domain = DomainFunctions(create=add_fact, change=change_fact, delete=delete_fact)
     list_display = ("metric", "value", "unit", "company", "topic", "source", "as_of")
     list_filter = ("metric",)
     list_select_related = ("company",)

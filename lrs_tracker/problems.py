@@ -1,5 +1,6 @@
 """Errors that a person caused and can mend, with text fit to show them."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,10 +13,12 @@ type Text = StrOrPromise
 class DomainError(Exception):
     """Refuse an action; `message` is shown to the user, `field` says where.
 
-    Views turn it into a form error, the API into problem+json with `code`.
+    Views turn it into a form error, the API into problem+json with `code`. `details` are further lines,
+    such as each thing that is missing.
     """
 
     code = "invalid"
+    details: Sequence[Text] = ()
 
     def __init__(self, message: Text, *, field: str | None = None, code: str | None = None) -> None:
         super().__init__(message)

@@ -1,20 +1,23 @@
 """The admin of a model under the rules of the pages: who may see a row, and who may change it how."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.apps import apps
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from lrs_tracker.change_log import ChangeTrigger
-from lrs_tracker.problems import DomainError
+from lrs_tracker.domain_functions import DomainFunctions, call_for_row
+from lrs_tracker.problems import DomainError, StaleVersionError
 
 _HISTORY_PAGE = 100
 
@@ -22,24 +25,30 @@ _HISTORY_PAGE = 100
 class RefusableForm(forms.ModelForm):
     """A form that shows what a domain function refused while it was saved."""
 
-    refusal: DomainError | None = None
+    refusals: Mapping[str, list[ValidationError]] = {}
 
     def clean(self) -> dict[str, Any]:
-        """Add the refusal to its field, or to the form."""
-        cleaned = super().clean()
-        if self.refusal is not None:
-            field = self.refusal.field if self.refusal.field in self.fields else None
-            self.add_error(field, str(self.refusal))
+        """Add what was refused to its fields, or to the form."""
+        cleaned = super().clean() or self.cleaned_data
+        for name, errors in self.refusals.items():
+            self.add_error(name if name in self.fields else None, errors)
         return cleaned
+
+    @property
+    def expected_version(self) -> str:
+        """The version that the form was shown with; after a refusal as stale, the stored one."""
+        is_stale = any(error.code == StaleVersionError.code for errors in self.refusals.values() for error in errors)
+        typed = "" if is_stale else self.data.get("expected_version", "")
+        return typed or str(getattr(self.instance, "version", ""))
 
 
 class VisibleAdmin(admin.ModelAdmin):
-    """Rows through `visible_to`, refusals as form errors, history from the change log.
+    """Rows through `visible_to`, writes through domain functions, refusals as form errors, history from the change log.
 
-    A subclass that has a domain function for adding, changing or deleting calls it in `save_model` and
-    `delete_model`.
+    A subclass names the functions in `domain`; see `call_for_row` for what they are called with.
     """
 
+    domain = DomainFunctions()
     form = RefusableForm
     list_per_page = 50
     show_full_result_count = False
@@ -59,8 +68,27 @@ class VisibleAdmin(admin.ModelAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Return a form that knows what was refused, on the second showing."""
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.refusal = getattr(request, "refusal", None)
+        form.refusals = getattr(request, "refusals", {})  # type: ignore[attr-defined]  # a RefusableForm
         return form
+
+    def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:
+        """Add or change the row by its domain function."""
+        function = self.domain.change if change else self.domain.create
+        if function is None:
+            super().save_model(request, obj, form, change)
+        elif not change:
+            obj.pk = call_for_row(function, row=obj, known=_known(request), given=form.cleaned_data).pk
+        elif form.changed_data:
+            known = {**_known(request), "expected_version": _expected_version(request)}
+            changed = frozenset(form.changed_data)
+            call_for_row(function, row=obj, known=known, given=form.cleaned_data, changed=changed)
+
+    def delete_model(self, request: HttpRequest, obj: models.Model) -> None:
+        """Delete the row by its domain function."""
+        if self.domain.delete is None:
+            super().delete_model(request, obj)
+        else:
+            call_for_row(self.domain.delete, row=obj, known=_known(request), given={})
 
     def changeform_view(
         self,
@@ -73,8 +101,8 @@ class VisibleAdmin(admin.ModelAdmin):
         try:
             with transaction.atomic():
                 return super().changeform_view(request, object_id, form_url, extra_context)
-        except (DomainError, IntegrityError) as error:
-            request.refusal = _in_words(error)  # type: ignore[attr-defined]  # carried to get_form
+        except (DomainError, ValidationError, IntegrityError) as error:
+            request.refusals = _by_field(error)  # type: ignore[attr-defined]  # carried to get_form
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def delete_view(
@@ -84,18 +112,21 @@ class VisibleAdmin(admin.ModelAdmin):
         try:
             with transaction.atomic():
                 return super().delete_view(request, object_id, extra_context)
-        except (DomainError, IntegrityError) as error:
-            self.message_user(request, str(_in_words(error)), messages.ERROR)
+        except (DomainError, ValidationError, IntegrityError) as error:
+            for refusals in _by_field(error).values():
+                self.message_user(
+                    request, " ".join(str(text) for refusal in refusals for text in refusal), messages.ERROR
+                )
             return HttpResponseRedirect("../change/")
 
     # Who, when and what is in the change log, by trigger: the admin keeps no second one.
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Write no log of its own."""
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Write no log of its own."""
 
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """Write no log of its own."""
 
     def history_view(
@@ -104,7 +135,9 @@ class VisibleAdmin(admin.ModelAdmin):
         """Show the rows of the change log about one row, newest first."""
         shown = self.get_object(request, object_id)
         if shown is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined]  # unknown to the stubs
+                request, self.opts, object_id
+            )
         if not self.has_view_permission(request, shown):
             raise PermissionDenied
         page = Paginator(_changes_of(shown), _HISTORY_PAGE).get_page(request.GET.get("p"))
@@ -146,10 +179,22 @@ def _changes_of(shown: models.Model) -> models.QuerySet:
     return changes.select_related("actor").order_by("-pk")
 
 
-def _in_words(error: DomainError | IntegrityError) -> DomainError:
+def _known(request: HttpRequest) -> dict[str, Any]:
+    return {"by": request.user, "at": timezone.now(), "today": timezone.localdate()}
+
+
+def _expected_version(request: HttpRequest) -> int | None:
+    typed = request.POST.get("expected_version", "")
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else None
+
+
+def _by_field(error: DomainError | ValidationError | IntegrityError) -> dict[str, list[ValidationError]]:
+    """Return what a domain function or the database refused, in words, by field."""
+    if isinstance(error, ValidationError):
+        return error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
     if isinstance(error, DomainError):
-        return error
+        texts = [str(error), *map(str, error.details)]
+        return {error.field or NON_FIELD_ERRORS: [ValidationError(text, code=error.code) for text in texts]}
     diagnosis = getattr(error.__cause__, "diag", None)
-    return DomainError(
-        _("The database refuses this: %(rule)s") % {"rule": getattr(diagnosis, "message_primary", error)}
-    )
+    rule = getattr(diagnosis, "message_primary", error)
+    return {NON_FIELD_ERRORS: [ValidationError(_("The database refuses this: %(rule)s") % {"rule": rule})]}

@@ -2,7 +2,9 @@
 
 from django.contrib import admin
 
+from lrs_tracker.domain_functions import DomainFunctions
 from lrs_tracker.visible_admin import VisibleAdmin
+from money.domain.rates import add_rate, change_rate
 from money.models import FxRate
 
 
@@ -10,6 +12,7 @@ from money.models import FxRate
 class FxRateAdmin(VisibleAdmin):
     """Published rates."""
 
+    domain = DomainFunctions(create=add_rate, change=change_rate)
     list_display = ("on", "base", "quote", "rate", "kind", "source")
     list_filter = ("kind", "base", "source")
     search_fields = ("base", "quote", "source")

@@ -1,15 +1,23 @@
 """Plants and what belongs to them in the admin."""
 
+import datetime as dt
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from lrs_tracker.domain_functions import DomainFunctions
 from lrs_tracker.visible_admin import RecordAdmin, RefusableForm, VisibleAdmin
-from plants.domain import milestones
+from plants.domain.facts import delete_plant_fact
+from plants.domain.milestones import MilestoneDates, add_milestone, change_milestone
+from plants.domain.phases import add_phase, change_phase, remove_phase
+from plants.domain.plants import change_plant, create_plant
+from plants.domain.ramps import add_ramp
+from plants.enums import MilestoneKind
 from plants.models import MilestoneForecast, Plant, PlantFact, PlantMilestone, PlantPhase, RampScenario
 
 
@@ -17,6 +25,7 @@ from plants.models import MilestoneForecast, Plant, PlantFact, PlantMilestone, P
 class PlantAdmin(VisibleAdmin):
     """Sites."""
 
+    domain = DomainFunctions(create=create_plant, change=change_plant)
     list_display = ("name", "company", "status", "country", "chemistry", "nameplate_gwh", "archived_at")
     list_filter = ("status", "region", "chemistry", "is_fictional")
     list_select_related = ("company",)
@@ -31,6 +40,7 @@ class PlantAdmin(VisibleAdmin):
 class PlantPhaseAdmin(VisibleAdmin):
     """Building phases."""
 
+    domain = DomainFunctions(create=add_phase, change=change_phase, delete=remove_phase)
     list_display = ("plant", "number", "label", "nameplate_gwh")
     list_display_links = ("number",)
     list_select_related = ("plant",)
@@ -41,8 +51,9 @@ class PlantPhaseAdmin(VisibleAdmin):
 
 @admin.register(PlantFact)
 class PlantFactAdmin(VisibleAdmin):
-    """Which facts are about which plant."""
+    """Which facts are about which plant. A fact leaves with its last plant, unless it is about a company too."""
 
+    domain = DomainFunctions(delete=delete_plant_fact)
     list_display = ("plant", "fact")
     list_select_related = ("plant", "fact")
     search_fields = ("plant__name", "fact__metric")
@@ -62,10 +73,61 @@ class MilestoneForm(RefusableForm):
         fields = ("plant", "kind", "baseline_on", "forecast_on", "reason", "actual_on", "note")
 
 
+def _change_milestone(
+    *,
+    milestone: PlantMilestone,
+    baseline_on: dt.date | None,
+    forecast_on: dt.date | None,
+    actual_on: dt.date | None,
+    reason: str,
+    note: str,
+    by: User,
+    at: dt.datetime,
+    today: dt.date,
+    expected_version: int | None = None,
+) -> PlantMilestone:
+    return change_milestone(
+        milestone=milestone,
+        dates=MilestoneDates(baseline_on=baseline_on, forecast_on=forecast_on, actual_on=actual_on),
+        reason=reason,
+        note=note,
+        expected_version=expected_version,
+        by=by,
+        at=at,
+        today=today,
+    )
+
+
+@transaction.atomic
+def _add_milestone(
+    *,
+    plant: Plant,
+    kind: MilestoneKind,
+    baseline_on: dt.date | None,
+    forecast_on: dt.date | None,
+    actual_on: dt.date | None,
+    reason: str,
+    note: str,
+    by: User,
+    at: dt.datetime,
+    today: dt.date,
+) -> PlantMilestone:
+    return change_milestone(
+        milestone=add_milestone(plant=plant, kind=kind, by=by),
+        dates=MilestoneDates(baseline_on=baseline_on, forecast_on=forecast_on, actual_on=actual_on),
+        reason=reason,
+        note=note,
+        by=by,
+        at=at,
+        today=today,
+    )
+
+
 @admin.register(PlantMilestone)
 class PlantMilestoneAdmin(VisibleAdmin):
     """Milestones, whose every forecast is remembered."""
 
+    domain = DomainFunctions(create=_add_milestone, change=_change_milestone)
     form = MilestoneForm
     list_display = ("plant", "kind", "baseline_on", "forecast_on", "actual_on")
     list_display_links = ("kind",)
@@ -81,30 +143,6 @@ class PlantMilestoneAdmin(VisibleAdmin):
         if obj is None:
             return ()
         return ("plant", "kind", "baseline_on") if obj.baseline_on else ("plant", "kind")
-
-    def save_model(self, request: HttpRequest, obj: PlantMilestone, form: Any, change: bool) -> None:
-        """Write each date by its own function."""
-        given = {name: form.cleaned_data.get(name) for name in ("baseline_on", "forecast_on", "actual_on")}
-        if change:
-            PlantMilestone.objects.filter(pk=obj.pk).update(note=obj.note)
-        else:
-            new = PlantMilestone.objects.create(plant=obj.plant, kind=obj.kind, note=obj.note)
-            obj.pk = new.pk
-        stored = PlantMilestone.objects.get(pk=obj.pk)
-        if given["baseline_on"] not in (None, stored.baseline_on):
-            milestones.set_baseline(milestone=stored, baseline_on=given["baseline_on"], by=request.user)
-        if given["forecast_on"] != stored.forecast_on:
-            milestones.move_forecast(
-                milestone=stored,
-                forecast_on=given["forecast_on"],
-                reason=form.cleaned_data["reason"],
-                by=request.user,
-                at=timezone.now(),
-            )
-        if given["actual_on"] != stored.actual_on:
-            milestones.reach_milestone(
-                milestone=stored, actual_on=given["actual_on"], by=request.user, today=timezone.localdate()
-            )
 
 
 @admin.register(MilestoneForecast)
@@ -125,8 +163,9 @@ class MilestoneForecastAdmin(RecordAdmin):
 
 @admin.register(RampScenario)
 class RampScenarioAdmin(VisibleAdmin):
-    """From start of production to nameplate."""
+    """From start of production to nameplate: each change is a new version."""
 
+    domain = DomainFunctions(create=add_ramp)
     list_display = ("plant", "number", "label", "sop_on", "months_to_nameplate", "utilisation_percent")
     list_display_links = ("number",)
     list_select_related = ("plant",)
@@ -134,3 +173,8 @@ class RampScenarioAdmin(VisibleAdmin):
     ordering = ("plant__name", "number", "pk")
     date_hierarchy = "sop_on"
     autocomplete_fields = ("plant",)
+    readonly_fields = ("number",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False

@@ -1,5 +1,6 @@
 """Deals in the admin."""
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -14,14 +15,34 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from accounts.requests import UserRequest
+from deals.domain.deals import change_deal, create_deal
 from deals.domain.gates import gates_before
 from deals.domain.moves import move_deal, move_needs
+from deals.domain.team import set_confidential
 from deals.enums import Scope
-from deals.models import Deal, Stage
+from deals.models import Deal, Gate, Stage
+from lrs_tracker.domain_functions import DomainFunctions
 from lrs_tracker.problems import DomainError
-from lrs_tracker.visible_admin import VisibleAdmin
+from lrs_tracker.visible_admin import RefusableForm, VisibleAdmin
 
 _CODE = re.compile(r"LRS-(\d{1,18})", re.IGNORECASE)
+
+
+_NEW = (
+    "company",
+    "title",
+    "stage",
+    "owner",
+    "is_confidential",
+    "scope",
+    ("chemistry", "region", "capacity_gwh"),
+    ("annual_royalty", "currency"),
+    ("next_step", "next_step_on"),
+    "reason",
+    "waiver_reason",
+)
 
 
 class MoveForm(forms.Form):
@@ -45,10 +66,59 @@ class MoveForm(forms.Form):
         self.fields["target"].queryset = targets  # type: ignore[attr-defined]  # a choice of models
 
 
+class NewDealForm(RefusableForm):
+    """The facts that a deal starts with, and what a start further along the path asks for."""
+
+    stage = forms.ModelChoiceField(
+        label=_("Stage"),
+        queryset=Stage.objects.filter(archived_at__isnull=True, pipeline__archived_at__isnull=True)
+        .select_related("pipeline")
+        .order_by("pipeline__position", "pipeline_id", "position", "pk"),
+    )
+    next_step = forms.CharField(label=_("Next step"), max_length=200, required=False)
+    next_step_on = forms.DateField(
+        label=_("Next step on"), required=False, widget=AdminDateWidget, help_text=_("Empty: today.")
+    )
+    reason = forms.CharField(
+        label=_("Reason"), max_length=1000, required=False, help_text=_("If it starts on hold, lost or ended.")
+    )
+    waiver_reason = forms.CharField(
+        label=_("Waive what is missing, because"),
+        max_length=1000,
+        required=False,
+        help_text=_("If it starts further along. Empty: unmet gates refuse it."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stages: Any = self.fields["stage"]
+        stages.label_from_instance = lambda stage: f"{stage.pipeline}: {stage}"
+
+
+@transaction.atomic
+def _create_deal(*, stage: Stage, waiver_reason: str, by: User, at: dt.datetime, today: dt.date, **others: Any) -> Deal:
+    waive: set[str] = set()
+    if waiver_reason:
+        gates = Gate.objects.filter(stage__pipeline=stage.pipeline_id)
+        waive = {str(pk) for pk in gates.values_list("pk", flat=True)}
+    return create_deal(stage=stage, waive=waive, waiver_reason=waiver_reason, by=by, at=at, today=today, **others)
+
+
+@transaction.atomic
+def _change_deal(
+    *, deal: Deal, changes: dict[str, Any], is_confidential: bool, by: User, expected_version: int | None
+) -> Deal:
+    stored = change_deal(deal=deal, changes=changes, by=by, expected_version=expected_version)
+    if stored.is_confidential != is_confidential:
+        return set_confidential(deal=stored, is_confidential=is_confidential, by=by)
+    return stored
+
+
 @admin.register(Deal)
 class DealAdmin(VisibleAdmin):
     """Deals. They change stage by the action “Move to another stage”, and end instead of being deleted."""
 
+    domain = DomainFunctions(create=_create_deal, change=_change_deal)
     list_display = ("code", "company", "title", "stage", "owner", "region", "capacity_gwh", "is_confidential")
     list_filter = ("stage__pipeline", "stage__type", "region", "chemistry", "is_confidential")
     list_select_related = ("company", "stage", "owner")
@@ -74,9 +144,19 @@ class DealAdmin(VisibleAdmin):
         "version",
     )
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: a deal begins on the page for new deals, with its first transition."""
-        return False
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Ask of a new deal where it starts and what comes next."""
+        if obj is None:
+            kwargs["form"] = NewDealForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Deal | None = None) -> tuple[Any, ...]:
+        """Show the facts that a deal starts with, later all."""
+        return _NEW if obj is None else self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Deal | None = None) -> tuple[str, ...]:
+        """Keep what only moves change."""
+        return () if obj is None else self.readonly_fields
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse: a deal ends by a move, and its history stays."""
@@ -99,14 +179,8 @@ class DealAdmin(VisibleAdmin):
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Deal, form: Any, change: bool) -> None:
-        """Write the facts that changed, and never the stage."""
-        changed = [name for name in form.changed_data if name in form.fields]
-        if changed:
-            obj.save(update_fields=changed)
-
     @admin.action(description=_("Move to another stage"), permissions=["move"])
-    def move(self, request: HttpRequest, queryset: models.QuerySet) -> HttpResponse | None:
+    def move(self, request: UserRequest, queryset: models.QuerySet) -> HttpResponse | None:
         """Ask where to and why, then move each deal by the rules of moves; all or none."""
         deals = list(queryset.select_related("stage", "company"))
         pipelines = {deal.stage.pipeline_id for deal in deals}
@@ -120,8 +194,8 @@ class DealAdmin(VisibleAdmin):
                 _move_all(deals, request, **form.cleaned_data)
             except DomainError as error:
                 form.add_error(error.field if error.field in form.fields else None, str(error))
-                for state in getattr(error, "missing", []):
-                    form.add_error(None, str(state.gate.label))
+                for detail in error.details:
+                    form.add_error(None, str(detail))
             else:
                 moved = ", ".join(deal.code for deal in deals)
                 self.message_user(
@@ -147,7 +221,7 @@ class DealAdmin(VisibleAdmin):
 
 
 def _move_all(
-    deals: list[Deal], request: HttpRequest, *, target: Stage, reason: str, resume_on: Any, waiver_reason: str
+    deals: list[Deal], request: UserRequest, *, target: Stage, reason: str, resume_on: Any, waiver_reason: str
 ) -> None:
     with transaction.atomic():
         for deal in deals:

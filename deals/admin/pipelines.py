@@ -7,10 +7,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from deals.domain import pipelines, stage_gates, stages
-from deals.enums import StageType
 from deals.forms.settings import fact_choices
 from deals.models import Gate, Pipeline, Stage
+from lrs_tracker.domain_functions import DomainFunctions
 from lrs_tracker.visible_admin import RefusableForm, VisibleAdmin
 
 
@@ -18,6 +19,9 @@ from lrs_tracker.visible_admin import RefusableForm, VisibleAdmin
 class PipelineAdmin(VisibleAdmin):
     """Sequences of stages."""
 
+    domain = DomainFunctions(
+        create=pipelines.add_pipeline, change=pipelines.rename_pipeline, delete=pipelines.delete_pipeline
+    )
     list_display = ("name", "slug", "position", "archived_at")
     search_fields = ("name",)
     ordering = ("position", "pk")
@@ -25,22 +29,12 @@ class PipelineAdmin(VisibleAdmin):
     fields = ("name", "slug", "position", "archived_at")
     readonly_fields = ("slug", "position", "archived_at")
 
-    def save_model(self, request: HttpRequest, obj: Pipeline, form: Any, change: bool) -> None:
-        """Add or rename the pipeline."""
-        if change:
-            pipelines.rename_pipeline(pipeline=obj, name=obj.name, by=request.user)
-        else:
-            obj.pk = pipelines.add_pipeline(name=obj.name, by=request.user).pk
-
-    def delete_model(self, request: HttpRequest, obj: Pipeline) -> None:
-        """Delete a pipeline that was never used."""
-        pipelines.delete_pipeline(pipeline=obj, by=request.user)
-
 
 @admin.register(Stage)
 class StageAdmin(VisibleAdmin):
     """Columns of the boards."""
 
+    domain = DomainFunctions(create=stages.add_stage, change=stages.change_stage, delete=stages.delete_stage)
     list_display = ("name", "pipeline", "position", "type", "probability_percent", "rot_days", "archived_at")
     list_filter = ("pipeline", "type")
     list_select_related = ("pipeline",)
@@ -54,19 +48,6 @@ class StageAdmin(VisibleAdmin):
         """Keep a stage in its pipeline."""
         return self.readonly_fields if obj is None else ("pipeline", *self.readonly_fields)
 
-    def save_model(self, request: HttpRequest, obj: Stage, form: Any, change: bool) -> None:
-        """Add or change the stage."""
-        facts = {name: getattr(obj, name) for name in ("name", "probability_percent", "rot_days")}
-        facts["type"] = StageType(obj.type)
-        if change:
-            stages.change_stage(stage=obj, **facts, by=request.user)
-        else:
-            obj.pk = stages.add_stage(pipeline=obj.pipeline, **facts, by=request.user).pk
-
-    def delete_model(self, request: HttpRequest, obj: Stage) -> None:
-        """Delete a stage that was never used."""
-        stages.delete_stage(stage=obj, by=request.user)
-
 
 class GateForm(RefusableForm):
     """A gate, with one choice for kind and requirement."""
@@ -78,11 +59,17 @@ class GateForm(RefusableForm):
         fields = ("stage", "label", "help")
 
 
+def _add_gate(*, fact: str, by: User, **others: Any) -> Gate:
+    kind, _separator, requirement = fact.partition(":")
+    return stage_gates.add_gate(kind=kind, requirement=requirement, by=by, **others)
+
+
 @admin.register(Gate)
 class GateAdmin(VisibleAdmin):
     """What must be true to leave a stage."""
 
     form = GateForm
+    domain = DomainFunctions(create=_add_gate, change=stage_gates.reword_gate, delete=stage_gates.delete_gate)
     list_display = ("label", "stage", "kind", "requirement", "position", "archived_at")
     list_filter = ("kind", "stage__pipeline")
     list_select_related = ("stage",)
@@ -106,16 +93,3 @@ class GateAdmin(VisibleAdmin):
         if obj is not None:
             form.base_fields.pop("fact", None)
         return form
-
-    def save_model(self, request: HttpRequest, obj: Gate, form: Any, change: bool) -> None:
-        """Add or reword the gate."""
-        if change:
-            stage_gates.reword_gate(gate=obj, label=obj.label, help=obj.help, by=request.user)
-            return
-        kind, _separator, requirement = form.cleaned_data["fact"].partition(":")
-        asked = {"label": obj.label, "help": obj.help, "kind": kind, "requirement": requirement}
-        obj.pk = stage_gates.add_gate(stage=obj.stage, **asked, by=request.user).pk
-
-    def delete_model(self, request: HttpRequest, obj: Gate) -> None:
-        """Delete a gate that was never ticked or waived."""
-        stage_gates.delete_gate(gate=obj, by=request.user)

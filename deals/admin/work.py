@@ -1,15 +1,24 @@
 """The work on deals in the admin: tasks, notes, documents, approvals, people, plants, ticks, saved views."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from deals.domain.approvals import add_approval, change_approval
+from deals.domain.contacts import add_deal_contact, remove_deal_contact
+from deals.domain.documents import add_document, change_document, delete_document
 from deals.domain.gates import tick_gate, untick_gate
+from deals.domain.notes import add_note, delete_note, edit_note
+from deals.domain.plants import link_plant, unlink_plant
+from deals.domain.saved_views import delete_view, save_view
+from deals.domain.tasks import add_task, change_task, delete_task
+from deals.domain.team import add_member, remove_member
 from deals.models import (
     Approval,
     DealContact,
@@ -21,23 +30,33 @@ from deals.models import (
     SavedView,
     Task,
 )
+from lrs_tracker.domain_functions import DomainFunctions
 from lrs_tracker.visible_admin import VisibleAdmin
 
 
 class DealPartAdmin(VisibleAdmin):
     """Rows that belong to a deal, and stay with it."""
 
-    autocomplete_fields: tuple[str, ...] = ("deal",)
+    autocomplete_fields: ClassVar[tuple[str, ...]] = ("deal",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Keep a row with its deal."""
         return tuple(self.readonly_fields) if obj is None else ("deal", *self.readonly_fields)
 
 
+class DealLinkAdmin(DealPartAdmin):
+    """Rows that join something to a deal: added and taken away, never edited."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+
 @admin.register(DealTeamMember)
-class DealTeamMemberAdmin(DealPartAdmin):
+class DealTeamMemberAdmin(DealLinkAdmin):
     """Who works on which deal."""
 
+    domain = DomainFunctions(create=add_member, delete=remove_member)
     list_display = ("deal", "user", "created_at")
     list_select_related = ("deal", "user")
     search_fields = ("deal__title", "deal__company__name", "user__name")
@@ -46,9 +65,10 @@ class DealTeamMemberAdmin(DealPartAdmin):
 
 
 @admin.register(DealPlant)
-class DealPlantAdmin(DealPartAdmin):
+class DealPlantAdmin(DealLinkAdmin):
     """Which deal is about which plant."""
 
+    domain = DomainFunctions(create=link_plant, delete=unlink_plant)
     list_display = ("deal", "plant", "created_at")
     list_select_related = ("deal", "plant")
     search_fields = ("deal__title", "deal__company__name", "plant__name")
@@ -57,9 +77,10 @@ class DealPlantAdmin(DealPartAdmin):
 
 
 @admin.register(DealContact)
-class DealContactAdmin(DealPartAdmin):
+class DealContactAdmin(DealLinkAdmin):
     """Contacts and their roles."""
 
+    domain = DomainFunctions(create=add_deal_contact, delete=remove_deal_contact)
     list_display = ("deal", "contact", "role", "created_at")
     list_filter = ("role",)
     list_select_related = ("deal", "contact")
@@ -69,9 +90,10 @@ class DealContactAdmin(DealPartAdmin):
 
 
 @admin.register(GateCheck)
-class GateCheckAdmin(DealPartAdmin):
-    """Ticked checklist items: ticked and taken back, never edited."""
+class GateCheckAdmin(DealLinkAdmin):
+    """Ticked checklist items."""
 
+    domain = DomainFunctions(create=tick_gate, delete=untick_gate)
     list_display = ("deal", "gate", "by", "at", "note")
     list_select_related = ("deal", "gate", "by")
     search_fields = ("deal__title", "deal__company__name", "gate__label")
@@ -81,24 +103,12 @@ class GateCheckAdmin(DealPartAdmin):
     fields = ("deal", "gate", "note", "by", "at")
     readonly_fields = ("by", "at")
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
-
-    def save_model(self, request: HttpRequest, obj: GateCheck, form: Any, change: bool) -> None:
-        """Tick the item."""
-        check = tick_gate(deal=obj.deal, gate=obj.gate, note=obj.note, by=request.user, at=timezone.now())
-        obj.pk = check.pk
-
-    def delete_model(self, request: HttpRequest, obj: GateCheck) -> None:
-        """Take the tick back."""
-        untick_gate(deal=obj.deal, gate=obj.gate, by=request.user)
-
 
 @admin.register(Task)
 class TaskAdmin(DealPartAdmin):
     """Next steps."""
 
+    domain = DomainFunctions(create=add_task, change=change_task, delete=delete_task)
     list_display = ("title", "deal", "assignee", "due_on", "done_at")
     list_filter = (("done_at", admin.EmptyFieldListFilter),)
     list_select_related = ("deal", "assignee")
@@ -113,6 +123,7 @@ class TaskAdmin(DealPartAdmin):
 class NoteAdmin(DealPartAdmin):
     """What was said or decided."""
 
+    domain = DomainFunctions(create=add_note, change=edit_note, delete=delete_note)
     list_display = ("deal", "kind", "author", "happened_on", "created_at")
     list_display_links = ("kind",)
     list_filter = ("kind",)
@@ -123,30 +134,33 @@ class NoteAdmin(DealPartAdmin):
     fields = ("deal", "kind", "body", "happened_on", "author")
     readonly_fields = ("author",)
 
-    def save_model(self, request: HttpRequest, obj: Note, form: Any, change: bool) -> None:
-        """Name the author of a new note."""
-        if not change:
-            obj.author = request.user
-        super().save_model(request, obj, form, change)
+
+def _add_document(*, file: UploadedFile, by: User, **others: Any) -> Document:
+    return add_document(upload=file, by=by, **others)
 
 
 @admin.register(Document)
 class DocumentAdmin(DealPartAdmin):
-    """Documents. Files come in by the deal's page, which checks them, and go out by the checked download."""
+    """Documents, checked when they come in and each time they go out."""
 
+    domain = DomainFunctions(create=_add_document, change=change_document, delete=delete_document)
     list_display = ("title", "deal", "kind", "number", "expires_on", "audience", "uploaded_by", "created_at")
     list_filter = ("kind", "audience")
     list_select_related = ("deal", "uploaded_by")
     search_fields = ("title", "deal__title", "deal__company__name", "=sha256")
     ordering = ("-created_at", "-pk")
     date_hierarchy = "created_at"
-    _facts = ("kind", "title", "number", "download", "size_bytes", "sha256", "uploaded_by", "created_at")
-    fields = ("deal", *_facts, "expires_on", "audience")
-    readonly_fields = _facts
+    _kept = ("kind", "title", "number", "download", "size_bytes", "sha256", "uploaded_by", "created_at")
+    fields = ("deal", *_kept, "expires_on", "audience")
+    readonly_fields = _kept
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse."""
-        return False
+    def get_fields(self, request: HttpRequest, obj: Document | None = None) -> tuple[str, ...]:
+        """Ask for the file once."""
+        return ("deal", "kind", "title", "file", "expires_on", "audience") if obj is None else self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Document | None = None) -> tuple[str, ...]:
+        """Keep what a version is."""
+        return () if obj is None else super().get_readonly_fields(request, obj)
 
     @admin.display(description=_("file"))
     def download(self, document: Document) -> str:
@@ -159,6 +173,7 @@ class DocumentAdmin(DealPartAdmin):
 class ApprovalAdmin(DealPartAdmin):
     """Regulators' decisions."""
 
+    domain = DomainFunctions(create=add_approval, change=change_approval)
     list_display = ("regime", "deal", "authority", "jurisdiction", "status", "filed_on", "decision_due_on")
     list_filter = ("status", "jurisdiction")
     list_select_related = ("deal",)
@@ -172,6 +187,7 @@ class ApprovalAdmin(DealPartAdmin):
 class SavedViewAdmin(VisibleAdmin):
     """One's own saved views, and those that others share."""
 
+    domain = DomainFunctions(create=save_view, change=save_view, delete=delete_view)
     list_display = ("name", "owner", "page", "pipeline_slug", "is_shared", "is_pinned")
     list_filter = ("page", "is_shared")
     list_select_related = ("owner",)
@@ -187,8 +203,9 @@ class SavedViewAdmin(VisibleAdmin):
         """Let people delete their own views only."""
         return super().has_delete_permission(request, obj) and (obj is None or obj.owner_id == request.user.pk)
 
-    def save_model(self, request: HttpRequest, obj: SavedView, form: Any, change: bool) -> None:
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         """Give a new view to its maker."""
+        view: Any = super().save_form(request, form, change)
         if not change:
-            obj.owner = request.user
-        super().save_model(request, obj, form, change)
+            view.owner_id = request.user.pk
+        return view

@@ -35,6 +35,7 @@ class GateUnmetError(DomainError):
         super().__init__(_("%(code)s stays in %(stage)s.") % {"code": deal.code, "stage": deal.stage.name})
         self.deal = deal
         self.missing = missing
+        self.details = [state.gate.label for state in missing]
 
 
 class StaleMoveError(StaleVersionError):
