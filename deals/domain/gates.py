@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,7 @@ from accounts.models import User
 from deals.domain.gate_facts import facts_of, field_facts, kinds
 from deals.enums import PATH_TYPES, GateKind
 from deals.models import Deal, Gate, GateCheck, Stage
+from lrs_tracker.prepared import Hole, Prepared
 from lrs_tracker.problems import DomainError, PermissionRefusedError
 
 
@@ -31,18 +33,25 @@ class GateState:
 
 def gates_before(*, source: Stage, target: Stage) -> list[Gate]:
     """Return the gates of every stage that a forward move from `source` to `target` leaves, in order."""
-    return list(
-        Gate.objects.filter(
-            stage__pipeline_id=source.pipeline_id,
-            stage__position__gte=source.position,
-            stage__position__lt=target.position,
-            stage__type__in=PATH_TYPES,
-            stage__archived_at__isnull=True,
-            archived_at__isnull=True,
-        )
-        .select_related("stage")
-        .order_by("stage__position", "position", "pk")
+    return _gates_between().run(pipeline=source.pipeline_id, first=source.position, end=target.position)
+
+
+@cache
+def _gates_between() -> Prepared[Gate]:
+    gates = Gate.objects.filter(
+        stage__pipeline_id=Hole("pipeline"),
+        stage__position__gte=Hole("first"),
+        stage__position__lt=Hole("end"),
+        stage__type__in=PATH_TYPES,
+        stage__archived_at__isnull=True,
+        archived_at__isnull=True,
     )
+    return Prepared(gates.select_related("stage").order_by("stage__position", "position", "pk"))
+
+
+@cache
+def _checks() -> Prepared[GateCheck]:
+    return Prepared(GateCheck.objects.filter(deal=Hole("deal")).select_related("by"))
 
 
 def gate_states(*, deal: Deal, gates: Iterable[Gate], today: dt.date) -> list[GateState]:
@@ -51,7 +60,7 @@ def gate_states(*, deal: Deal, gates: Iterable[Gate], today: dt.date) -> list[Ga
     if not gates:
         return []
     facts = facts_of([deal.pk], today=today)[deal.pk] | field_facts(deal)
-    checks = {check.gate_id: check for check in GateCheck.objects.filter(deal=deal).select_related("by")}
+    checks = {check.gate_id: check for check in _checks().run(deal=deal.pk)}
     return [
         GateState(gate=gate, is_met=gate.fact in facts, href=gate_href(deal, gate), check=checks.get(gate.pk))
         for gate in gates

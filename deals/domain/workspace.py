@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
@@ -13,7 +14,6 @@ from django.db import models
 from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 
-from accounts.models import User
 from companies.models import SourcedFact
 from deals.domain.gates import GateState, gate_states, gates_before
 from deals.enums import PATH_TYPES, StageType
@@ -28,6 +28,8 @@ from deals.models import (
     StageTransition,
     Task,
 )
+from lrs_tracker.prepared import Hole, Prepared, PreparedForViewers
+from lrs_tracker.visibility import Viewer
 from sync.models import ExternalRef
 
 if TYPE_CHECKING:
@@ -92,7 +94,12 @@ class Report:
     is_conflict: bool
 
 
-def deals_for_workspace(user: User) -> models.QuerySet[WorkspaceDeal]:
+def read_for_workspace(user: Viewer, *, pk: int) -> WorkspaceDeal | None:
+    """Return a deal with all that its workspace needs, in one query; None when it does not exist for the user."""
+    return next(iter(_DEAL.run(user, deal=pk)), None)
+
+
+def deals_for_workspace(user: Viewer) -> models.QuerySet[WorkspaceDeal]:
     """Return the deals that exist for a user, each with all that its workspace needs, in one query."""
     documents = Document.objects.visible_to(user)
     deals = (
@@ -116,17 +123,7 @@ def deals_for_workspace(user: User) -> models.QuerySet[WorkspaceDeal]:
 
 def path_of(deal: Deal, *, at: dt.datetime) -> list[PathStage]:
     """Return the stages of a deal's pipeline in use, in order, in one query; those beside the path come last."""
-    left = StageTransition.objects.filter(deal=deal, from_stage=OuterRef("pk")).order_by()
-    # What was held is counted when it is left for good.
-    left_for_good = left.exclude(to_stage__type=StageType.HOLD).values("from_stage")
-    stages = list(
-        Stage.objects.filter(pipeline=deal.stage.pipeline_id, archived_at__isnull=True)
-        .annotate(
-            spent=Subquery(left_for_good.annotate(sum=models.Sum(F("at") - F("entered_at"))).values("sum")),
-            left_at=Subquery(left.values("from_stage").annotate(last=models.Max("at")).values("last")),
-        )
-        .order_by("position", "pk")
-    )
+    stages = _timed_stages().run(deal=deal.pk, pipeline=deal.stage.pipeline_id)
     path = [stage for stage in stages if stage.type in PATH_TYPES]
     reached = _reached(deal, path)
     shown = [_path_stage(deal, stage, reached, at) for stage in path]
@@ -145,21 +142,13 @@ def next_stage_of(deal: Deal, path: Iterable[PathStage], *, today: dt.date) -> N
     return NextStage(target, gate_states(deal=deal, gates=gates, today=today))
 
 
-def capacity_reports(deal: Deal, *, user: User) -> list[Report]:
+def capacity_reports(deal: Deal, *, user: Viewer) -> list[Report]:
     """Return what sources say about the capacity of the deal's company and plants, in one query.
 
     Facts of one metric and period stand together, the newest first, also when they contradict each other.
     """
-    plants = DealPlant.objects.filter(deal=deal).values("plant")
-    facts = (
-        SourcedFact.objects.visible_to(user)
-        .filter(Q(company=deal.company_id) | Q(plant_facts__plant__in=plants))
-        .filter(Q(unit__icontains="GWh") | Q(metric__icontains="capacity"))
-        .distinct()
-        .order_by("metric", "period", "-as_of", "-pk")
-    )
     together: dict[tuple[str, str], list[SourcedFact]] = defaultdict(list)
-    for fact in facts:
+    for fact in _CAPACITY_FACTS.run(user, deal=deal.pk, company=deal.company_id):
         together[fact.metric, fact.period].append(fact)
     return [
         Report(metric, period, same, len({(fact.value, fact.unit) for fact in same}) > 1)
@@ -172,6 +161,41 @@ def weighted_royalty(deal: WorkspaceDeal) -> Decimal | None:
     if deal.annual_royalty is None:
         return None
     return deal.annual_royalty * deal.effective_probability_percent / 100
+
+
+def _deal(user: Viewer) -> models.QuerySet[WorkspaceDeal]:
+    return deals_for_workspace(user).filter(pk=Hole("deal"))
+
+
+@cache
+def _timed_stages() -> Prepared[TimedStage]:
+    left = StageTransition.objects.filter(deal=Hole("deal"), from_stage=OuterRef("pk")).order_by()
+    # What was held is counted when it is left for good.
+    left_for_good = left.exclude(to_stage__type=StageType.HOLD).values("from_stage")
+    stages = (
+        Stage.objects.filter(pipeline=Hole("pipeline"), archived_at__isnull=True)
+        .annotate(
+            spent=Subquery(left_for_good.annotate(sum=models.Sum(F("at") - F("entered_at"))).values("sum")),
+            left_at=Subquery(left.values("from_stage").annotate(last=models.Max("at")).values("last")),
+        )
+        .order_by("position", "pk")
+    )
+    return Prepared(cast("models.QuerySet[TimedStage]", stages))
+
+
+def _capacity_facts(user: Viewer) -> models.QuerySet[SourcedFact]:
+    plants = DealPlant.objects.filter(deal=Hole("deal")).values("plant")
+    return (
+        SourcedFact.objects.visible_to(user)
+        .filter(Q(company=Hole("company")) | Q(plant_facts__plant__in=plants))
+        .filter(Q(unit__icontains="GWh") | Q(metric__icontains="capacity"))
+        .distinct()
+        .order_by("metric", "period", "-as_of", "-pk")
+    )
+
+
+_DEAL = PreparedForViewers(_deal)
+_CAPACITY_FACTS = PreparedForViewers(_capacity_facts)
 
 
 def _count(rows: models.QuerySet) -> Coalesce:

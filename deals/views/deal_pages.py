@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import reswap, retarget, trigger_client_event
 
 from accounts.requests import UserRequest
-from deals.domain.workspace import deals_for_workspace
+from deals.domain.workspace import read_for_workspace
 from deals.models import Deal
 from deals.views.workspace_parts import workspace_context
 from lrs_tracker.problems import DomainError, PermissionRefusedError
@@ -96,7 +96,7 @@ def answer(request: UserRequest, deal: Deal, text: str | Promise, *, tab: str = 
     if not request.htmx:
         messages.success(request, str(text))
         return _redirect(request, deal, tab)
-    fresh = deals_for_workspace(request.user).filter(pk=deal.pk).first()
+    fresh = read_for_workspace(request.user, pk=deal.pk)
     if fresh is None:
         messages.success(request, str(text))
         return HttpResponse(status=204, headers={"HX-Redirect": "/deals/"})

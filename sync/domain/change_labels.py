@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Cast
 
 from lrs_tracker.change_log import ChangeTrigger
+from lrs_tracker.prepared import PreparedForViewers, ids_in_hole
 from lrs_tracker.visibility import Viewer
 from sync.models import Change
 
@@ -38,22 +39,40 @@ def labels_for(changes: Iterable[Change], viewer: Viewer) -> Labels:
             known = columns_of(model).get(column)
             if isinstance(known, models.ForeignKey) and column != parent_column(model):
                 wanted[resource_of(known.related_model)].update(int(raw) for raw in pair if raw is not None)
-    named = [rows for resource, ids in wanted.items() if (rows := _named(resource, ids, viewer)) is not None]
-    if not named:
+    ids = {_hole(resource): list(ids) for resource, ids in wanted.items() if ids and _name_of(resource) is not None}
+    if not ids:
         return {}
-    first, *rest = named
-    return {(resource, pk): name for resource, pk, name in first.union(*rest, all=True)}
+    resources = tuple(resource for resource in sorted(wanted) if _hole(resource) in ids)
+    return {(resource, pk): name for resource, pk, name in _LABELS.run(viewer, resources, **ids)}
 
 
-def _named(resource: str, ids: set[int], viewer: Viewer) -> Any:
+def _labels(viewer: Viewer, resources: tuple[str, ...]) -> Any:
+    first, *rest = (_named(resource, viewer) for resource in resources)
+    return first.union(*rest, all=True)
+
+
+_LABELS = PreparedForViewers[tuple[str, int, str]](_labels)
+
+
+def _hole(resource: str) -> str:
+    return f"{resource} ids"
+
+
+def _name_of(resource: str) -> Any:
     model = models_by_resource().get(resource)
-    name = _names.get(resource) or next((column for column in NAME_COLUMNS if column in columns_of(model)), None)
-    if model is None or name is None or not ids:
-        return None
+    return _names.get(resource) or next((column for column in NAME_COLUMNS if column in columns_of(model)), None)
+
+
+def _named(resource: str, viewer: Viewer) -> Any:
+    model, name = models_by_resource()[resource], _name_of(resource)
     rows = model._default_manager.get_queryset()
     rows = rows.visible_to(viewer) if hasattr(rows, "visible_to") else rows
     key = models.Value(resource, output_field=models.TextField())
-    return rows.order_by().filter(pk__in=ids).values_list(key, "pk", Cast(name, models.TextField()))
+    return (
+        rows.order_by()
+        .filter(pk__in=ids_in_hole(_hole(resource)))
+        .values_list(key, "pk", Cast(name, models.TextField()))
+    )
 
 
 @cache

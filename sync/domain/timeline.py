@@ -4,11 +4,13 @@ import datetime as dt
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
+from lrs_tracker.prepared import Hole, Prepared
 from lrs_tracker.visibility import Viewer
 from sync.domain.change_labels import Labels, labels_for, models_by_resource
 from sync.domain.change_words import Line, Row, words_for
@@ -62,18 +64,26 @@ def timeline_of(
     The caller has made sure that the viewer may see the object. `only` keeps the changes of these resources;
     `before` is the mark of the page that came before.
     """
-    changes = Change.objects.of(resource, object_id)
-    if only is not None:
-        changes = changes.filter(resource__in=list(only))
-    if before is not None:
-        at = models.Subquery(Change.objects.filter(pk=before).values("at")[:1])
-        changes = changes.filter(models.Q(at__lt=at) | models.Q(at=at, pk__lt=before))
     most = size * MOST_ROWS_OF_AN_ENTRY
-    rows = list(changes.select_related("actor").order_by("-at", "-pk")[: most + 1])
+    kinds = None if only is None else tuple(only)
+    changes = _changes_of(resource, kinds, most, before is not None)
+    rows = changes.run(object_id=object_id, before=before)
     groups = _grouped(rows[:most])
     shown = groups[:size]
     older = shown[-1][-1].pk if len(groups) > size or len(rows) > most else None
     return Page(_entries(shown, viewer), older)
+
+
+@lru_cache(maxsize=64)
+def _changes_of(resource: str, only: tuple[str, ...] | None, most: int, has_before: bool) -> Prepared[Change]:
+    """Return the query of up to `most` changes of an object, and one more that tells whether there are older ones."""
+    changes = Change.objects.of(resource, Hole("object_id"))
+    if only is not None:
+        changes = changes.filter(resource__in=only)
+    if has_before:
+        at = models.Subquery(Change.objects.filter(pk=Hole("before")).values("at")[:1])
+        changes = changes.filter(models.Q(at__lt=at) | models.Q(at=at, pk__lt=Hole("before")))
+    return Prepared(changes.select_related("actor").order_by("-at", "-pk")[: most + 1])
 
 
 def in_words(changes: Iterable[Change], *, viewer: Viewer) -> list[Entry]:

@@ -4,6 +4,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +26,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
             condition |= models.Q(parent_resource=name, parent_id__in=visible_ids)
         return self.filter(condition)
 
-    def of(self, resource: str, object_id: int) -> Self:
+    def of(self, resource: str, object_id: int | Combinable) -> Self:
         """Return the changes of an object and of the rows that belong to it."""
         return self.filter(
             models.Q(resource=resource, object_id=object_id) | models.Q(parent_resource=resource, parent_id=object_id)
