@@ -10,7 +10,7 @@ from accounts.domain.tokens import create_token
 from accounts.enums import TokenScope
 from accounts.models import User
 from deals.enums import DocumentAudience
-from deals.models import Deal, DealContact, DealPlant, DealTeamMember, ImportBatch
+from deals.models import Deal, DealContact, DealPlant, DealTeamMember, ImportBatch, SavedView
 from tests.accounts.factories import UserFactory
 from tests.companies.factories import ContactFactory, SourcedFactFactory
 from tests.deals.factories import (
@@ -87,6 +87,7 @@ def make_desk(*, is_confidential: bool) -> Desk:
         "settings/stages/pk": stage.pk,
         "settings/pipelines/pk": stage.pipeline_id,
         "settings/users/pk": colleague.pk,
+        "views/pk": SavedView.objects.create(owner=deal.owner, name="Mine").pk,
         "settings/tokens/pk": token.pk,
         "settings/fx-rates/pk": FxRateFactory().pk,
     }
