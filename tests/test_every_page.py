@@ -34,7 +34,6 @@ def visit(client, address, method="get"):
 
 def text_of(response):
     body = b"".join(response.streaming_content) if response.streaming else response.content
-    response.close()
     return body.decode(errors="replace")
 
 
