@@ -15,6 +15,8 @@ class AdminSite(admin.AdminSite):
     site_header = _("LRS Tracker: every record")
     site_title = _("LRS Tracker")
     index_title = _("Every record")
+    # The frame has its own way back.
+    site_url = None
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)

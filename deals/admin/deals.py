@@ -12,6 +12,7 @@ from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -175,7 +176,10 @@ class DealAdmin(VisibleAdmin):
         """Offer the parts of the scope as boxes."""
         if db_field.name == "scope":
             return forms.MultipleChoiceField(
-                label=db_field.verbose_name, choices=Scope, required=False, widget=forms.CheckboxSelectMultiple
+                label=capfirst(db_field.verbose_name),
+                choices=Scope,
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 

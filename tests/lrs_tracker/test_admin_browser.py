@@ -57,6 +57,18 @@ def test_deal_is_added_with_autocomplete_then_changed_and_its_history_read(open_
     expect(page.get_by_role("row", name="Cell licence 2")).to_contain_text("Ada")
 
 
+def test_company_is_added_in_a_window_of_its_own_and_chosen(open_page, admin, stages):
+    page = open_page(admin, "/admin/deals/deal/add/")
+
+    with page.expect_popup() as opened:
+        page.locator("#add_id_company").click()
+    opened.value.get_by_label("Name:").fill("Volt Motors")
+    with opened.value.expect_event("close"):
+        opened.value.get_by_role("button", name="Save").click()
+
+    expect(page.locator(".field-company .select2-selection")).to_contain_text("Volt Motors")
+
+
 def test_deals_are_moved_by_the_action_of_the_list(open_page, admin, stages):
     deals = DealFactory.create_batch(2, stage=stages[0])
     page = open_page(admin, "/admin/deals/deal/")
