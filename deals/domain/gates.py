@@ -59,12 +59,27 @@ def gate_states(*, deal: Deal, gates: Iterable[Gate], today: dt.date) -> list[Ga
     gates = list(gates)
     if not gates:
         return []
-    facts = facts_of([deal.pk], today=today)[deal.pk] | field_facts(deal)
+    facts = _facts_for(gates, deal, today)
     checks = {check.gate_id: check for check in _checks().run(deal=deal.pk)}
     return [
         GateState(gate=gate, is_met=gate.fact in facts, href=gate_href(deal, gate), check=checks.get(gate.pk))
         for gate in gates
     ]
+
+
+def unmet_gates(*, deal: Deal, gates: Iterable[Gate], today: dt.date) -> list[GateState]:
+    """Return the state of each gate that a deal does not meet, in the order given."""
+    gates = list(gates)
+    facts = _facts_for(gates, deal, today)
+    return [GateState(gate, is_met=False, href=gate_href(deal, gate)) for gate in gates if gate.fact not in facts]
+
+
+def _facts_for(gates: Iterable[Gate], deal: Deal, today: dt.date) -> set[str]:
+    """Return the facts of a deal that the gates ask for, and maybe others."""
+    own = field_facts(deal)
+    if all(gate.kind == GateKind.FIELD for gate in gates):
+        return own
+    return facts_of([deal.pk], today=today)[deal.pk] | own
 
 
 def gate_href(deal: Deal, gate: Gate) -> str:

@@ -4,12 +4,14 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from functools import cache
 
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from deals.domain.gates import GateState, gate_states, gates_before
+from deals.domain.cards import stage_rules
+from deals.domain.gates import GateState, gates_before, unmet_gates
 from deals.enums import (
     CLOSED_TYPES,
     MOVES,
@@ -20,7 +22,9 @@ from deals.enums import (
     StageType,
 )
 from deals.models import Deal, Stage, StageTransition, Waiver
+from lrs_tracker.prepared import Hole, Prepared, PreparedForViewers
 from lrs_tracker.problems import DomainError, PermissionRefusedError, StaleVersionError
+from lrs_tracker.visibility import Viewer
 
 # The middle of two ranks has one digit more than they have; it must never round to one of them.
 _EXACT = Context(prec=1000)
@@ -68,6 +72,36 @@ class MoveNeeds:
     gates_from: Stage | None
 
 
+def find_deal(*, pk: int, user: User) -> Deal | None:
+    """Return a deal with its stage and company; None when it does not exist for `user`."""
+    return next(iter(_VISIBLE.run(user, deal=pk)), None)
+
+
+def _visible(viewer: Viewer) -> models.QuerySet[Deal]:
+    return Deal.objects.visible_to(viewer).filter(pk=Hole("deal")).select_related("stage", "company")
+
+
+_VISIBLE = PreparedForViewers(_visible)
+
+
+def find_target(*, pk: int, deal: Deal) -> Stage | None:
+    """Return a stage that a deal can move to, as `stage_rules` reads it; None when it is not one."""
+    return next(iter(_target().run(stage=pk, pipeline=deal.stage.pipeline_id)), None)
+
+
+@cache
+def _target() -> Prepared[Stage]:
+    return Prepared(
+        stage_rules(Stage.objects.filter(pk=Hole("stage"), pipeline=Hole("pipeline"), archived_at__isnull=True))
+    )
+
+
+@cache
+def _locked() -> Prepared[Deal]:
+    deals = Deal.objects.filter(pk=Hole("deal"))
+    return Prepared(deals.select_for_update(of=("self",)).select_related("stage", "company"))
+
+
 def move_needs(*, deal: Deal, target: Stage) -> MoveNeeds:
     """Return what moving a deal to `target` asks for.
 
@@ -112,7 +146,10 @@ def move_deal(
     """
     if not by.has_perm("deals.move_deal"):
         raise PermissionRefusedError(_("Your role cannot move deals."))
-    deal = Deal.objects.select_for_update(of=("self",)).select_related("stage", "company").get(pk=deal.pk)
+    locked = _locked().run(deal=deal.pk)
+    if not locked:
+        raise Deal.DoesNotExist
+    deal = locked[0]
     if expected_version is not None and deal.version != expected_version:
         raise StaleMoveError(deal, _last_transition(deal))
     if target.pipeline_id != deal.stage.pipeline_id or target.archived_at is not None:
@@ -191,7 +228,7 @@ def _check_gates(
     if needs.gates_from is None:
         return []
     gates = gates_before(source=needs.gates_from, target=target)
-    missing = [state for state in gate_states(deal=deal, gates=gates, today=today) if not state.is_met]
+    missing = unmet_gates(deal=deal, gates=gates, today=today)
     if any(state.key not in waive for state in missing):
         raise GateUnmetError(deal, missing)
     if missing and not by.has_perm("deals.waive_gate"):

@@ -5,9 +5,25 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from deals.domain.moves import MoveNeeds
+from deals.domain.moves import MoveNeeds, find_target
 from deals.models import Deal, Stage
 from lrs_tracker.form_fields import field_of
+
+
+class TargetField(forms.ModelChoiceField):
+    """A stage that a deal can move to, read with the rules for its cards."""
+
+    deal: Deal
+
+    def to_python(self, value: Any) -> Stage | None:
+        """Return the stage with this key."""
+        if value in self.empty_values:
+            return None
+        pk = str(value)
+        stage = find_target(pk=int(pk), deal=self.deal) if pk.isdecimal() and len(pk) < 19 else None
+        if stage is None:
+            raise forms.ValidationError(self.error_messages["invalid_choice"], "invalid_choice", {"value": value})
+        return stage
 
 
 class MoveForm(forms.Form):
@@ -15,7 +31,7 @@ class MoveForm(forms.Form):
 
     version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
     after = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput)
-    stage = forms.ModelChoiceField(label=_("Move to"), queryset=Stage.objects.none(), empty_label=None)
+    stage = TargetField(label=_("Move to"), queryset=Stage.objects.none(), empty_label=None)
     reason = forms.CharField(
         label=_("Reason"), required=False, max_length=1000, widget=forms.Textarea({"rows": 3, "autofocus": True})
     )
@@ -32,7 +48,8 @@ class MoveForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.deal = deal
         stages = Stage.objects.filter(pipeline=deal.stage.pipeline_id, archived_at__isnull=True)
-        field_of(self, "stage", forms.ModelChoiceField).queryset = stages.order_by("position", "pk")
+        field = field_of(self, "stage", TargetField)
+        field.deal, field.queryset = deal, stages.order_by("position", "pk")
         self.fields["version"].initial = deal.version
 
     def ask_for(self, needs: MoveNeeds, *, waiving: bool) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,12 +14,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import UserRequest
-from deals.domain.cards import read_cards, rules_of, stage_rules
+from deals.domain.cards import StageRules, read_cards, rules_of
 from deals.domain.gates import GateState
 from deals.domain.live_board import patch_for
-from deals.domain.moves import GateUnmetError, StaleMoveError, move_deal, move_needs
+from deals.domain.moves import GateUnmetError, StaleMoveError, find_deal, move_deal, move_needs
 from deals.forms.moves import MoveForm
-from deals.models import Deal, Stage
+from deals.models import Deal
 from deals.views.board_parts import look_at, patch_json
 from deals.views.cards import card_html
 from lrs_tracker.problems import DomainError
@@ -29,8 +29,9 @@ from lrs_tracker.problems import DomainError
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request: UserRequest, pk: int) -> HttpResponse:
     """Ask where a deal goes and what the move needs, and move it."""
-    visible = Deal.objects.visible_to(request.user).select_related("stage__pipeline", "company")
-    deal = get_object_or_404(visible, pk=pk)
+    deal = find_deal(pk=pk, user=request.user)
+    if deal is None:
+        raise Http404
     if not request.user.has_perm("deals.move_deal"):
         raise PermissionDenied
     if request.method != "POST":
@@ -46,7 +47,7 @@ def move(request: UserRequest, pk: int) -> HttpResponse:
         return _show_where_it_is(request, refusal)
     except DomainError as refusal:
         return _ask_for_more(request, deal, form, refusal)
-    return _show_moved(request, moved)
+    return _show_moved(request, moved, rules_of(form.cleaned_data["stage"]))
 
 
 def _move(request: UserRequest, deal: Deal, wanted: dict[str, Any]) -> Deal:
@@ -66,12 +67,11 @@ def _move(request: UserRequest, deal: Deal, wanted: dict[str, Any]) -> Deal:
     )
 
 
-def _show_moved(request: UserRequest, deal: Deal) -> HttpResponse:
+def _show_moved(request: UserRequest, deal: Deal, stage: StageRules) -> HttpResponse:
     text = _("%(code)s moved to %(stage)s.") % {"code": deal.code, "stage": deal.stage}
     if not _wants_json(request):
         messages.success(request, text)
         return redirect(deal)
-    stage = rules_of(stage_rules(Stage.objects.filter(pk=deal.stage_id)).get())
     now = timezone.now()
     cards = read_cards([deal.pk], stages={stage.pk: stage}, at=now, today=request.today)
     return JsonResponse({"stage": stage.pk, "text": text, "html": card_html(cards[deal.pk], can_move=True)})

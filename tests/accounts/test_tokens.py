@@ -142,7 +142,7 @@ def test_page_takes_the_same_queries_for_many(client, user, fetch_raise, django_
     for count in (1, 3):
         for _number in range(count):
             make(user)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(2):
             client.get("/settings/tokens/")
 
 

@@ -191,7 +191,7 @@ def test_list_users_takes_the_same_queries_for_many(client, admin, fetch_raise, 
     client.get("/settings/users/")
     for count in (1, 3):
         UserFactory.create_batch(count, manager=admin)
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(4):
             client.get("/settings/users/")
 
 

@@ -19,7 +19,7 @@ from tests.money.factories import FxRateFactory
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
-FIRST_LOAD_QUERIES = 10
+FIRST_LOAD_QUERIES = 8
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ def test_column_page_costs_the_same_queries_at_any_size(client, user, stage, dja
     for size in (1, 3, 40):
         DealFactory.create_batch(size, stage=stage)
         page(client, user)
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(4):
             client.get(f"/board/lrs/column/{stage.pk}/")
 
 

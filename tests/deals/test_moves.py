@@ -7,9 +7,9 @@ import pytest
 from django.conf import settings
 
 from accounts.enums import Role
-from deals.domain.moves import GateUnmetError, StaleMoveError, move_deal, move_needs
+from deals.domain.moves import GateUnmetError, StaleMoveError, find_deal, move_deal, move_needs
 from deals.enums import MOVES, MOVES_WITH_REASON, PATH_TYPES, GateKind, MoveKind, StageType
-from deals.models import Deal, GateCheck, StageTransition, Waiver
+from deals.models import Deal, DealTeamMember, GateCheck, StageTransition, Waiver
 from lrs_tracker.problems import DomainError, PermissionRefusedError
 from tests.accounts.factories import UserFactory
 from tests.deals.factories import NOW, TODAY, DealFactory, GateFactory, PipelineFactory, StageFactory
@@ -254,3 +254,20 @@ def _sources():
         for path in Path(settings.BASE_DIR, app).rglob("*.py"):
             if "migrations" not in path.parts and path.name != "moves.py":
                 yield path
+
+
+@pytest.mark.parametrize(
+    ("role", "exists"),
+    [(Role.BUSINESS_DEVELOPMENT, False), (Role.MANAGER, True), (Role.READ_ONLY, False), (False, False)],
+)
+def test_find_deal_keeps_a_confidential_deal_from_those_for_whom_it_does_not_exist(role, exists):
+    deal = DealFactory(is_confidential=True)
+    stranger = UserFactory(role=role)
+
+    for user in (stranger, deal.owner, stranger):
+        found = find_deal(pk=deal.pk, user=user)
+        assert found == Deal.objects.visible_to(user).filter(pk=deal.pk).first()
+        assert (found is not None) == (exists or user == deal.owner)
+
+    DealTeamMember.objects.create(deal=deal, user=stranger)
+    assert find_deal(pk=deal.pk, user=stranger) == Deal.objects.visible_to(stranger).first()

@@ -108,7 +108,7 @@ def test_search_asks_as_many_queries_for_more_hits(maria_client, count, django_a
         PlantFactory(company=company)
         ContactFactory(company=company)
 
-    with django_assert_num_queries(7):  # the user, two for permissions, and one a kind
+    with django_assert_num_queries(5):  # the user with permissions, and one a kind
         maria_client.get(URL, {"q": "company"}, headers=PALETTE)
 
 

@@ -245,9 +245,9 @@ def test_lists_take_the_same_queries_for_many(client, admin, fetch_raise, django
         PipelineFactory.create_batch(count)
         DealFactory.create_batch(count, stage=stage)
         GateFactory.create_batch(count, stage=stage)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(2):
             client.get("/settings/pipelines/")
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(3):
             client.get("/settings/pipelines/lrs-licensing/")
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(6):
             client.get(f"/settings/stages/{stage.pk}/")

@@ -180,7 +180,7 @@ def test_table_asks_as_many_queries_for_more_deals(maria_client, count, django_a
         TaskFactory(deal=DealFactory(currency="EUR", annual_royalty=5))
 
     maria_client.get("/views/")  # The pinned views of the sidebar are then in the cache.
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(7):
         maria_client.get(URL)
 
 

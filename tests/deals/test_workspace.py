@@ -212,7 +212,7 @@ def crowd(deal, size):
 @pytest.mark.parametrize("size", [1, 3])
 @pytest.mark.parametrize(
     ("tab", "queries"),
-    [("timeline", 11), ("tasks", 10), ("documents", 10), ("approvals", 11), ("plants", 11), ("contacts", 10)],
+    [("timeline", 9), ("tasks", 8), ("documents", 8), ("approvals", 9), ("plants", 9), ("contacts", 8)],
 )
 def test_workspace_takes_a_fixed_number_of_queries(
     client, deal, fetch_raise, django_assert_num_queries, size, tab, queries

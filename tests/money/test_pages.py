@@ -65,7 +65,7 @@ def test_list_takes_a_fixed_number_of_queries(client, finance, rows, fetch_raise
         FxRateFactory(on=dt.date(2026, 10, day))
     client.get(LIST)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(4):
         client.get(LIST)
 
 

@@ -126,7 +126,7 @@ def test_parts_of_another_plant_are_404(client, bd):
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-@pytest.mark.parametrize(("view", "queries"), [("table", 7), ("timeline", 7), ("map", 6)])
+@pytest.mark.parametrize(("view", "queries"), [("table", 5), ("timeline", 5), ("map", 4)])
 def test_list_takes_a_fixed_number_of_queries(client, bd, rows, view, queries, fetch_raise, django_assert_num_queries):
     for _row in range(rows):
         plant_with_everything()
@@ -148,7 +148,7 @@ def test_plant_page_takes_a_fixed_number_of_queries(client, bd, rows, fetch_rais
         DealFactory(company=plant.company).plants.add(plant)
     client.get(plant.get_absolute_url())
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(10):
         response = client.get(plant.get_absolute_url())
 
     assert response.status_code == 200
