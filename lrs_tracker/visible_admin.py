@@ -192,6 +192,9 @@ def _by_field(error: DomainError | ValidationError | IntegrityError) -> dict[str
     """Return what a domain function or the database refused, in words, by field."""
     if isinstance(error, ValidationError):
         return error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
+    if isinstance(error, StaleVersionError):
+        text = _("Someone saved this after you opened it: its history says what. Save again to keep your version.")
+        return {NON_FIELD_ERRORS: [ValidationError(text, code=error.code)]}
     if isinstance(error, DomainError):
         texts = [str(error), *map(str, error.details)]
         return {error.field or NON_FIELD_ERRORS: [ValidationError(text, code=error.code) for text in texts]}

@@ -105,7 +105,7 @@ def test_form_that_another_has_overtaken_is_refused_once(open_page, admin):
 
     page.get_by_label("What:").fill("Mine")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("Someone changed this task after you opened it.")).to_be_visible()
+    expect(page.get_by_text("Someone saved this after you opened it")).to_be_visible()
 
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".messagelist")).to_contain_text("was changed successfully")

@@ -5,10 +5,11 @@ import datetime as dt
 import pytest
 
 from accounts.enums import Role
-from plants.models import MilestoneForecast, PlantMilestone
+from companies.models import SourcedFact
+from plants.models import MilestoneForecast, PlantFact, PlantMilestone, RampScenario
 from tests.accounts.factories import UserFactory
-from tests.companies.factories import CompanyFactory
-from tests.plants.factories import PlantFactory, PlantMilestoneFactory
+from tests.companies.factories import CompanyFactory, SourcedFactFactory
+from tests.plants.factories import PlantFactory, PlantMilestoneFactory, RampScenarioFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -68,3 +69,38 @@ def test_rule_that_only_the_database_knows_is_an_error_of_the_form(client, admin
 
     assert response.status_code == 200
     assert "A company cannot be its own parent" in str(response.context["adminform"].form.errors)
+
+
+def test_baseline_of_another_is_kept_and_a_second_milestone_of_a_kind_refused(client, admin):
+    milestone = PlantMilestoneFactory(kind="permits", baseline_on=dt.date(2027, 5, 1))
+
+    client.post(f"/admin/plants/plantmilestone/{milestone.pk}/change/", {"baseline_on": "2029-01-01", "note": "Later"})
+    second = client.post("/admin/plants/plantmilestone/add/", {"plant": milestone.plant_id, "kind": "permits"})
+
+    milestone.refresh_from_db()
+    assert (milestone.baseline_on, milestone.note) == (dt.date(2027, 5, 1), "Later")
+    assert second.status_code == 200
+    assert second.context["adminform"].form.errors
+
+
+def test_ramp_is_added_as_the_next_version_and_never_edited(client, admin):
+    first = RampScenarioFactory(number=1)
+    given = {"sop_on": "2028-01-01", "months_to_nameplate": "24", "utilisation_percent": "85", "yield_percent": "95"}
+
+    client.post("/admin/plants/rampscenario/add/", given | {"plant": first.plant_id})
+
+    assert list(RampScenario.objects.order_by("number").values_list("number", flat=True)) == [1, 2]
+    assert client.post(f"/admin/plants/rampscenario/{first.pk}/change/", given).status_code == 403
+
+
+def test_fact_leaves_with_its_last_plant(client, admin):
+    links = [
+        PlantFact.objects.create(plant=PlantFactory(), fact=SourcedFactFactory(company=company))
+        for company in (None, CompanyFactory())
+    ]
+
+    for link in links:
+        client.post(f"/admin/plants/plantfact/{link.pk}/delete/", {"post": "yes"})
+
+    assert PlantFact.objects.count() == 0
+    assert list(SourcedFact.objects.all()) == [links[1].fact]
