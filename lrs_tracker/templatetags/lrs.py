@@ -7,6 +7,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from lrs_tracker.remembered import remembered_html
+
 register = template.Library()
 
 
@@ -16,6 +18,16 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
     spoken = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
     address = f"{static('dist/icons.svg')}#{name}"
     return format_html('<svg class="{}" {}><use href="{}"></use></svg>', f"icon {css}".strip(), spoken, address)
+
+
+@register.simple_tag(takes_context=True)
+def remembered(context: Context, template: str, **shown: object) -> SafeString:
+    """Include a template with what is given and nothing else, rendered once for all that it shows.
+
+    Only `today` and the token of forms are given by themselves.
+    """
+    today = context.get("today") or context["request"].today
+    return remembered_html(template, {"today": today, **shown}, csrf_token=context.get("csrf_token", ""))
 
 
 @register.simple_tag(takes_context=True)
