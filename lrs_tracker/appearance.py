@@ -1,7 +1,7 @@
 """What every page needs besides its own content: theme, navigation, and the sentences of its scripts."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -25,6 +25,13 @@ class Destination:
     def is_current(self, path: str) -> bool:
         """Tell whether a request's path is this page or below it."""
         return path == "/" if self.path == "/" else path.startswith(self.path)
+
+
+class Place(NamedTuple):
+    """A page in the navigation as seen from a page."""
+
+    page: Destination
+    is_current: bool
 
 
 _PIPELINE = gettext_lazy("Pipeline")
@@ -74,10 +81,9 @@ def script_words() -> dict[str, str]:
 
 def appearance(request: HttpRequest) -> dict[str, Any]:
     """Add theme, navigation and script sentences to the context of every page."""
-    places = [{"page": page, "is_current": page.is_current(request.path)} for page in DESTINATIONS]
     return {
         "theme": read_theme(request),
-        "navigation": places,
-        "settings_page": {"page": SETTINGS, "is_current": SETTINGS.is_current(request.path)},
+        "navigation": tuple(Place(page, page.is_current(request.path)) for page in DESTINATIONS),
+        "settings_page": Place(SETTINGS, SETTINGS.is_current(request.path)),
         "script_words": script_words,
     }

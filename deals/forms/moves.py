@@ -44,13 +44,16 @@ class MoveForm(forms.Form):
     )
 
     def __init__(self, *args: Any, deal: Deal, **kwargs: Any) -> None:
-        """Offer the stages of the deal's pipeline."""
+        """Ask for a stage of the deal's pipeline."""
         super().__init__(*args, **kwargs)
         self.deal = deal
-        stages = Stage.objects.filter(pipeline=deal.stage.pipeline_id, archived_at__isnull=True)
-        field = field_of(self, "stage", TargetField)
-        field.deal, field.queryset = deal, stages.order_by("position", "pk")
+        field_of(self, "stage", TargetField).deal = deal
         self.fields["version"].initial = deal.version
+
+    def offer_stages(self) -> None:
+        """Let the stages be chosen from, in a form that is shown."""
+        stages = Stage.objects.filter(pipeline=self.deal.stage.pipeline_id, archived_at__isnull=True)
+        field_of(self, "stage", TargetField).queryset = stages.order_by("position", "pk")
 
     def ask_for(self, needs: MoveNeeds, *, waiving: bool) -> None:
         """Keep only the fields that a move needs, now that it is known where it goes."""

@@ -22,6 +22,8 @@ from deals.enums import BoardGroup
 from deals.filters import DealFilter
 from deals.models import Deal, Pipeline
 from lrs_tracker.formats import format_day
+from lrs_tracker.prepared import Hole, PreparedForViewers
+from lrs_tracker.visibility import Viewer
 from plants.enums import Chemistry
 
 _KEPT = 256
@@ -80,5 +82,12 @@ def _choice(chosen: QueryDict, name: str, label: str, choices: Iterable[tuple[An
 
 def _owners(request: UserRequest, pipeline: Pipeline) -> tuple[tuple[int, str], ...]:
     """Return the people who own a deal of the pipeline that the reader may see."""
-    owned = Deal.objects.visible_to(request.user).filter(owner=models.OuterRef("pk"), stage__pipeline=pipeline)
-    return tuple(User.objects.filter(models.Exists(owned)).order_by("name", "pk").values_list("pk", "name"))
+    return tuple(_OWNERS.run(request.user, pipeline=pipeline.pk))
+
+
+def _owning(viewer: Viewer) -> models.QuerySet[User, tuple[int, str]]:
+    owned = Deal.objects.visible_to(viewer).filter(owner=models.OuterRef("pk"), stage__pipeline=Hole("pipeline"))
+    return User.objects.filter(models.Exists(owned)).order_by("name", "pk").values_list("pk", "name")
+
+
+_OWNERS = PreparedForViewers(_owning)

@@ -1,23 +1,50 @@
 """The frame of a page in templates: icons, and links that keep a list's filters."""
 
+from collections.abc import Hashable
+from functools import lru_cache
+
 from django import template
 from django.http import HttpRequest
 from django.template import Context
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from lrs_tracker.remembered import remembered_html
 
 register = template.Library()
+_KEPT = 1024
 
 
 @register.simple_tag
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """Draw an icon of static/icons.js; with a label it speaks, without one it is decoration."""
-    spoken = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    if not label:
+        return _decoration(name, css)
+    return _draw(name, format_html('role="img" aria-label="{}"', label), css)
+
+
+@lru_cache(maxsize=_KEPT)
+def _decoration(name: str, css: str) -> SafeString:
+    return _draw(name, SafeString('aria-hidden="true"'), css)
+
+
+def _draw(name: str, spoken: SafeString, css: str) -> SafeString:
     address = f"{static('dist/icons.svg')}#{name}"
     return format_html('<svg class="{}" {}><use href="{}"></use></svg>', f"icon {css}".strip(), spoken, address)
+
+
+@register.simple_tag
+def part(name: str, **values: Hashable) -> SafeString:
+    """Include a component that shows nothing but these values; equal values look the same, and are rendered once."""
+    return _part(name, tuple(values.items()), get_language())
+
+
+@lru_cache(maxsize=_KEPT)
+def _part(name: str, values: tuple[tuple[str, Hashable], ...], _language: str | None) -> SafeString:
+    return render_to_string(name, dict(values))
 
 
 @register.simple_tag(takes_context=True)

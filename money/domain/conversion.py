@@ -4,9 +4,13 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from functools import cache
 
+from django.db import models
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
+from lrs_tracker.prepared import Hole, Prepared
 from lrs_tracker.problems import DomainError
 from money.domain.amounts import Money
 from money.enums import RateKind
@@ -74,24 +78,28 @@ def rates_to(
     A direct rate is used first, then the inverse of one, then the cross rate through EUR. The rate of the
     date, or the latest that is not older than `max_age`, counts.
     """
-    known = {
-        (row.base, row.quote): row
-        for row in FxRate.objects.filter(
-            kind=kind,
-            on__lte=on,
-            on__gte=on - max_age,
-            base__in={*bases, quote, PIVOT},
-            quote__in={*bases, quote, PIVOT},
-        )
-        .order_by("base", "quote", "-on")
-        .distinct("base", "quote")
-    }
+    currencies = sorted({*bases, quote, PIVOT})
+    rows = _latest().run(kind=kind, first=on - max_age, last=on, currencies=currencies)
+    known = {(row.base, row.quote): row for row in rows}
     found = {}
     for base in bases:
         applied = _rate(base, quote, on, kind, known)
         if applied is not None:
             found[base] = applied
     return found
+
+
+@cache
+def _latest() -> Prepared[FxRate]:
+    currencies = RawSQL("SELECT unnest(%s::text[])", (Hole("currencies"),))  # constant
+    rates = FxRate.objects.filter(
+        kind=Hole("kind", models.CharField()),
+        on__lte=Hole("last", models.DateField()),
+        on__gte=Hole("first", models.DateField()),
+        base__in=currencies,
+        quote__in=currencies,
+    )
+    return Prepared(rates.order_by("base", "quote", "-on").distinct("base", "quote"))
 
 
 def latest_rates(to: str, *, bases: Collection[str], on: dt.date) -> dict[str, AppliedRate]:

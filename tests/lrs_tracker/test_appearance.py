@@ -24,7 +24,7 @@ def test_read_theme_takes_only_what_it_knows(cookie, expected):
 )
 def test_navigation_marks_the_page_and_those_below_it(path, expected):
     places = appearance(RequestFactory().get(path))["navigation"]
-    assert [place["page"].path for place in places if place["is_current"]] == expected
+    assert [place.page.path for place in places if place.is_current] == expected
 
 
 def test_shortcuts_of_pages_are_distinct():
