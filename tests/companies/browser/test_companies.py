@@ -81,6 +81,7 @@ def test_stale_edit_shows_both_versions_in_the_dialog(open_page, axe, hallberg):
     page = open_page(UserFactory(), hallberg.get_absolute_url())
     page.get_by_role("link", name="Edit company").click()
     dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Name")).to_be_visible()
     Company.objects.filter(pk=hallberg.pk).update(name="Hallberg AB")
 
     dialog.get_by_label("Name").fill("Hallberg Holding")

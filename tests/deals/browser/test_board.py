@@ -211,7 +211,7 @@ def test_card_moves_by_a_page_without_scripts(desk, open_page):
     page.get_by_label("Move to").select_option("Term sheet")
     page.get_by_role("button", name="Move", exact=True).click()
 
-    page.wait_for_url("**/board/lrs/")
+    page.wait_for_url(f"**/deals/{deal.code}/")
     assert Deal.objects.get(pk=deal.pk).stage == desk.terms
 
 
