@@ -10,9 +10,10 @@ from django.db import models
 from django.db.models.functions import Coalesce
 
 from deals.domain.cards import Card, StageRules, read_cards, rules_of, stage_rules
-from deals.domain.totals import StageTotals, Totals, stage_totals
+from deals.domain.totals import StageTotals, Totals, sums_by_stage, totals_of
 from deals.enums import BoardGroup
 from deals.models import Deal, Pipeline, Stage
+from lrs_tracker.prepared import Hole, PreparedForViewers
 from lrs_tracker.visibility import Viewer
 from sync.domain.changes import CurrentCursor
 
@@ -22,26 +23,27 @@ _GROUP_FIELD = {BoardGroup.OWNER: "owner_group", BoardGroup.REGION: "region"}
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """How someone looks at a pipeline: the deals that pass their filter, grouped, in their currency and day."""
+    """How someone looks at a pipeline: the deals that pass their filter, grouped, in their currency and day.
+
+    `viewer` is set when there is no filter: `deals` are then all that this viewer may see.
+    """
 
     deals: models.QuerySet[Deal]
     group: BoardGroup | None
     currency: str
     at: dt.datetime
     today: dt.date
+    viewer: Viewer | None = None
 
     @property
     def order(self) -> tuple[str, ...]:
         """The fields that order the cards of a column."""
-        return (*([_GROUP_FIELD[self.group]] if self.group else []), "rank", "pk")
+        return _order(self.group)
 
     @property
     def ordered(self) -> models.QuerySet[Deal]:
         """The deals in the order of their cards."""
-        deals = self.deals
-        if self.group == BoardGroup.OWNER:
-            deals = deals.annotate(owner_group=Coalesce("owner__name", models.Value("")))
-        return deals.order_by(*self.order)
+        return _ordered(self.deals, self.group)
 
     def group_of(self, card: Card) -> str:
         """Return the group that a card stands in."""
@@ -77,10 +79,12 @@ def pipelines_with_cursor(user: Viewer) -> list[Any]:
 
 def load_board(*, pipeline: Pipeline, lens: Lens) -> Board:
     """Return the board of a pipeline with the first cards of each column, in five queries."""
-    first = lens.ordered.filter(stage=models.OuterRef("pk")).values("pk")[: PAGE_SIZE + 1]
-    rows = list(stage_rules(_stages_of(pipeline)).annotate(first=ArraySubquery(first)))
+    if lens.viewer is not None:
+        rows = _COLUMNS.run(lens.viewer, lens.group, pipeline=pipeline.pk)
+    else:
+        rows = list(_with_first(_stages_of(pipeline), lens.deals, lens.group))
     stages = {row.pk: rules_of(row) for row in rows}
-    sums = stage_totals(lens.deals.filter(stage__in=list(stages)), currency=lens.currency, today=lens.today)
+    sums = _sums(pipeline, stages, lens)
     pages = {row.pk: row.first or [] for row in rows}
     shown = [pk for page in pages.values() for pk in page[:PAGE_SIZE]]
     cards = read_cards(shown, stages=stages, at=lens.at, today=lens.today)
@@ -115,7 +119,7 @@ def load_page(*, stage: Any, lens: Lens, after: int | None) -> tuple[Sequence[Ca
 def load_heads(*, pipeline: Pipeline, lens: Lens) -> tuple[dict[int, StageRules], StageTotals, Totals]:
     """Return the stages of a pipeline, the totals of each, and those of the path."""
     stages = {row.pk: rules_of(row) for row in stage_rules(_stages_of(pipeline))}
-    sums = stage_totals(lens.deals.filter(stage__in=list(stages)), currency=lens.currency, today=lens.today)
+    sums = _sums(pipeline, stages, lens)
     return stages, sums, sums.of(_on_path(stages.values()), lens.currency)
 
 
@@ -142,8 +146,47 @@ def beyond(order: Sequence[str], place: Sequence[Any], lookup: str) -> models.Q:
     return models.Q(**{f"{order[0]}__{lookup}e": place[0]}) & condition
 
 
-def _stages_of(pipeline: Pipeline) -> models.QuerySet[Stage]:
+def _order(group: BoardGroup | None) -> tuple[str, ...]:
+    return (*([_GROUP_FIELD[group]] if group else []), "rank", "pk")
+
+
+def _ordered(deals: models.QuerySet[Deal], group: BoardGroup | None) -> models.QuerySet[Deal]:
+    if group == BoardGroup.OWNER:
+        deals = deals.annotate(owner_group=Coalesce("owner__name", models.Value("")))
+    return deals.order_by(*_order(group))
+
+
+def _stages_of(pipeline: Any) -> models.QuerySet[Stage]:
     return Stage.objects.filter(pipeline=pipeline, archived_at__isnull=True)
+
+
+def _with_first(
+    stages: models.QuerySet[Stage], deals: models.QuerySet[Deal], group: BoardGroup | None
+) -> models.QuerySet[Any, Any]:
+    """Return the stages, each with its rules and the keys of its `first` cards."""
+    first = _ordered(deals, group).filter(stage=models.OuterRef("pk")).values("pk")[: PAGE_SIZE + 1]
+    return stage_rules(stages).annotate(first=ArraySubquery(first))
+
+
+def _sums(pipeline: Pipeline, stages: Iterable[int], lens: Lens) -> StageTotals:
+    if lens.viewer is not None:
+        rows = _SUMS.run(lens.viewer, pipeline=pipeline.pk)
+    else:
+        rows = list(sums_by_stage(lens.deals.filter(stage__in=list(stages))))
+    return totals_of(rows, currency=lens.currency, today=lens.today)
+
+
+def _columns_for(viewer: Viewer, group: BoardGroup | None) -> models.QuerySet[Any, Any]:
+    return _with_first(_stages_of(Hole("pipeline")), Deal.objects.visible_to(viewer), group)
+
+
+def _sums_for(viewer: Viewer) -> models.QuerySet[Deal, tuple[Any, ...]]:
+    stages = _stages_of(Hole("pipeline")).values("pk")
+    return sums_by_stage(Deal.objects.visible_to(viewer).filter(stage__in=stages))
+
+
+_COLUMNS = PreparedForViewers(_columns_for)
+_SUMS = PreparedForViewers(_sums_for)
 
 
 def _on_path(stages: Iterable[StageRules]) -> list[int]:

@@ -2,9 +2,10 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db import models
 from django.db.models.functions import Coalesce
@@ -57,7 +58,12 @@ class StageTotals:
 
 def stage_totals(deals: models.QuerySet[Deal], *, currency: str, today: dt.date) -> StageTotals:
     """Return the totals of `deals` by stage, in `currency`: one query for the sums, one for the rates."""
-    rows = list(
+    return totals_of(list(sums_by_stage(deals)), currency=currency, today=today)
+
+
+def sums_by_stage(deals: models.QuerySet[Deal]) -> models.QuerySet[Deal, tuple[Any, ...]]:
+    """Return what deals add up to by stage and currency: rows for `totals_of`."""
+    return (
         deals.order_by()
         .values_list("stage_id", "currency")
         .annotate(
@@ -67,6 +73,10 @@ def stage_totals(deals: models.QuerySet[Deal], *, currency: str, today: dt.date)
             weighted=models.Sum(_WEIGHTED),
         )
     )
+
+
+def totals_of(rows: Sequence[tuple[Any, ...]], *, currency: str, today: dt.date) -> StageTotals:
+    """Return the totals that rows of `sums_by_stage` make, in `currency`: one query, for the rates."""
     rates = latest_rates(currency, bases={row[1] for row in rows if row[1]}, on=today)
     by_stage: dict[int, Totals] = {}
     for stage_id, base, count, royalties, capacity, weighted in rows:

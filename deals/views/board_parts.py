@@ -36,6 +36,7 @@ def look_at(request: UserRequest) -> tuple[DealFilter, Lens]:
         currency=request.user.currency,
         at=now,
         today=request.today,
+        viewer=None if deals.active else request.user,
     )
     return deals, lens
 
