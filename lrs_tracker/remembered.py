@@ -66,13 +66,11 @@ def _state_of(value: Any) -> Hashable:
     if kind is SafeString:
         return kind, str(value)
     if isinstance(value, models.Model):
-        related = value._state.fields_cache
-        own = tuple((name, _state_of(one)) for name, one in value.__dict__.items() if name != "_state")
-        return kind, own, tuple((name, _state_of(one)) for name, one in related.items())
+        return kind, _states_of(value.__dict__, besides="_state"), _states_of(value._state.fields_cache)
     if dataclasses.is_dataclass(kind):
         return kind, tuple(_state_of(getattr(value, name)) for name in _names_of(kind))
     if isinstance(value, Mapping):
-        return dict, tuple((name, _state_of(one)) for name, one in value.items())
+        return dict, _states_of(value)
     if isinstance(value, list | tuple):
         return list, tuple(map(_state_of, value))
     if isinstance(value, set | frozenset):
@@ -82,6 +80,12 @@ def _state_of(value: Any) -> Hashable:
     if isinstance(value, Promise):
         return str(value)
     raise TypeError(f"A remembered piece cannot show a {kind.__name__}.")
+
+
+def _states_of(values: Mapping[str, Any], *, besides: str = "") -> Hashable:
+    # A record has dozens of plain values: they are taken without a call for each.
+    states = [one if type(one) in _PLAIN else _state_of(one) for name, one in values.items() if name != besides]
+    return tuple(values), tuple(states)
 
 
 @cache
