@@ -4,6 +4,7 @@ import json
 from operator import itemgetter
 from typing import Any
 
+from celery import Task
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
+from kombu.exceptions import OperationalError
 
 from accounts.models import User
 from accounts.requests import UserRequest
@@ -76,7 +78,7 @@ def batch_page(request: UserRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             batch = batches.change_map(batch=batch, raw_map=form.to_map())
-            _check(batch)
+            _check(request, batch)
         except DomainError as error:
             form.add_error(None, str(error))
         else:
@@ -93,7 +95,7 @@ def check(request: UserRequest, pk: int) -> HttpResponse:
     map_form = MapFileForm(request.POST, request.FILES)
     if map_form.is_valid():
         try:
-            _check(batches.change_map(batch=batch, raw_map=map_form.cleaned_data["map_file"]))
+            _check(request, batches.change_map(batch=batch, raw_map=map_form.cleaned_data["map_file"]))
         except DomainError as error:
             map_form.add_error("map_file", str(error))
     if map_form.errors:
@@ -113,7 +115,7 @@ def apply(request: UserRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         messages.error(request, str(error))
     else:
-        tasks.apply_import.delay(batch_id=batch.pk)
+        _hand_over(request, batch, tasks.apply_import)
     return redirect(batch)
 
 
@@ -132,7 +134,7 @@ def undo(request: UserRequest, pk: int) -> HttpResponse:
     if is_short:
         batches.undo_batch(batch_id=batch.pk, by=request.user, at=timezone.now(), leave_changed=leave_changed)
     else:
-        tasks.undo_import.delay(batch_id=batch.pk, by_id=request.user.pk, leave_changed=leave_changed)
+        _hand_over(request, batch, tasks.undo_import, by_id=request.user.pk, leave_changed=leave_changed)
     return redirect(batch)
 
 
@@ -149,7 +151,7 @@ def confirm(request: UserRequest, pk: int) -> HttpResponse:
             decided[row] = "new" if everything == "new" else codes[0]
     try:
         confirmed = batch.mapping.get("confirm", {}) | decided
-        _check(batches.change_map(batch=batch, raw_map=batch.mapping | {"confirm": confirmed}))
+        _check(request, batches.change_map(batch=batch, raw_map=batch.mapping | {"confirm": confirmed}))
     except DomainError as error:
         messages.error(request, str(error))
     return redirect(batch)
@@ -183,11 +185,20 @@ def _get(request: UserRequest, pk: int) -> ImportBatch:
     return get_object_or_404(visible, pk=pk)
 
 
-def _check(batch: ImportBatch) -> None:
+def _check(request: UserRequest, batch: ImportBatch) -> None:
     if batches.start_check(batch=batch):
         batches.check_batch(batch_id=batch.pk, at=timezone.now(), today=timezone.localdate())
     else:
-        tasks.check_import.delay(batch_id=batch.pk)
+        _hand_over(request, batch, tasks.check_import)
+
+
+def _hand_over(request: UserRequest, batch: ImportBatch, task: Task, **more: Any) -> None:
+    """Ask a worker to go on with a batch; say so when none can be asked."""
+    try:
+        task.delay(batch_id=batch.pk, **more)
+    except OperationalError:
+        batches.release_batch(batch=batch)
+        messages.error(request, _("The background work cannot be reached. Nothing was changed; try again in a minute."))
 
 
 def _with_severity(problems: list[dict[str, Any]], severity: str) -> list[dict[str, Any]]:

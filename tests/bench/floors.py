@@ -1,4 +1,4 @@
-"""The floors: the rows that a page shows, by one hand-written query, through bare views without middleware.
+"""The floors: the rows that a page shows, by one hand-written query, through bare views without our middleware.
 
 A page shows its deals and what belongs to them; it also reads who is looking, with their permissions and
 pinned views, the stages with their gates, the sums of the columns and the exchange rates. The floor reads
@@ -169,6 +169,16 @@ def _replay(request: HttpRequest) -> HttpResponse:
             if cursor.description:
                 cursor.fetchall()
     return HttpResponse()
+
+
+def use_floor_addresses(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Resolve by this module: a changed ROOT_URLCONF would empty Django's address caches for the page too."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.urlconf = __name__
+        return get_response(request)
+
+    return middleware
 
 
 urlpatterns = [

@@ -169,7 +169,7 @@ def test_columns_show_count_capacity_and_weighted_royalty_in_the_viewers_currenc
     column = text_of(re.search(r"<section.*?</header>", response.content.decode(), re.DOTALL)[0])
     assert column.replace("\xa0", " ") == "Feasibility 3 30 GWh USD 2.7 m weighted + 1 CNY 3"
     totals = text_of(re.search(r"data-totals>(.*?)</ul>", response.content.decode(), re.DOTALL)[1]).replace("\xa0", " ")
-    assert totals.startswith("3 open deals 30 GWh USD 2.7 m weighted royalty a year ECB ")
+    assert totals.startswith("3 open deals 30 GWh USD 2.7 m weighted a year ECB ")
     assert totals.endswith("· CNY 1 deal apart")
 
 

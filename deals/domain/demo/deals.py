@@ -15,6 +15,7 @@ from deals.domain.demo.paper import fictional_pdf
 from deals.domain.demo.sites import create_site
 from deals.domain.moves import top_rank
 from deals.enums import (
+    CLOSED_TYPES,
     DECIDED_STATUSES,
     ApprovalStatus,
     ContactRole,
@@ -104,7 +105,7 @@ def _create_deal(
         effective_on=signed + dt.timedelta(days=_PAST_DAYS[7]) if passed >= 8 else None,
         expected_sop_on=sop if passed >= 2 else None,
         royalty_start_on=sop if passed >= 10 else None,
-        closed_on=entered.date() if stage.type == StageType.LOST else None,
+        closed_on=entered.date() if stage.type in CLOSED_TYPES else None,
         outcome_reason=entry.reason,
         resume_on=today + dt.timedelta(days=entry.resume_days) if entry.resume_days else None,
         is_confidential=entry.is_confidential,

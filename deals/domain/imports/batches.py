@@ -28,6 +28,8 @@ KEPT_AFTER_APPLYING = dt.timedelta(days=7)
 KEPT_WITHOUT_APPLYING = dt.timedelta(days=30)
 # Checking or undoing more rows than this is left to a worker.
 MOST_ROWS_DONE_AT_ONCE = 2_000
+# What a batch says of itself while a worker has it.
+_IN_HAND = ("is_checking", "is_undoing")
 _OPEN = (ImportStatus.UPLOADED, ImportStatus.CHECKED, ImportStatus.FAILED)
 _PROGRESS_SECONDS = 60
 
@@ -180,6 +182,16 @@ def _fail(batch_id: int, message: str) -> None:
     )
 
 
+def release_batch(*, batch: ImportBatch) -> None:
+    """Take back that a worker has the batch in hand: no worker could be asked."""
+    batch = ImportBatch.objects.get(pk=batch.pk)
+    if batch.status == ImportStatus.RUNNING:
+        batch.status = ImportStatus.CHECKED
+    batch.result = {name: value for name, value in batch.result.items() if name not in _IN_HAND}
+    batch.save(update_fields=["status", "result"])
+    cache.delete(f"import-progress:{batch.pk}")
+
+
 def note_progress(batch: ImportBatch, done: int) -> None:
     """Tell how many rows are done, outside the transaction that does them."""
     cache.set(f"import-progress:{batch.pk}", done, timeout=_PROGRESS_SECONDS)
@@ -192,7 +204,7 @@ def progress_of(batch: ImportBatch) -> int | None:
 
 def is_busy(batch: ImportBatch) -> bool:
     """Return whether a worker has the batch in hand, or is about to."""
-    in_hand = batch.result.get("is_checking") or batch.result.get("is_undoing")
+    in_hand = any(batch.result.get(name) for name in _IN_HAND)
     return bool(batch.status == ImportStatus.RUNNING or in_hand) and progress_of(batch) is not None
 
 

@@ -3,8 +3,10 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from kombu.exceptions import OperationalError
 
 from accounts.enums import Role
+from deals import tasks
 from deals.domain.imports import batches
 from deals.domain.imports.reading import MAX_FILE_BYTES
 from deals.enums import ImportStatus
@@ -175,6 +177,20 @@ def test_apply_is_left_to_a_worker(client, user, valkey):
     progress = client.get(batch.get_absolute_url(), {"part": "progress"}, headers={"HX-Request": "true"})
     assert b'id="progress"' in progress.content
     assert b"<html" not in progress.content
+
+
+def test_apply_without_a_broker_says_so_and_can_be_tried_again(client, user, monkeypatch):
+    def refuse(**_arguments):
+        raise OperationalError("connection refused")
+
+    batch = checked(client)
+    monkeypatch.setattr(tasks.apply_import, "delay", refuse)
+    response = client.post(reverse("deals:import_apply", args=[batch.pk]), follow=True)
+
+    batch.refresh_from_db()
+    assert batch.status == ImportStatus.CHECKED
+    assert not batches.is_busy(batch)
+    assert "cannot be reached" in response.content.decode()
 
 
 def test_progress_ends_with_the_whole_page(client, user):
