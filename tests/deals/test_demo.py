@@ -6,7 +6,7 @@ from accounts.models import User
 from companies.models import Company, SourcedFact
 from deals.domain.gates import gate_states
 from deals.enums import StageType
-from deals.models import Deal, Document, Gate, Stage, Waiver
+from deals.models import Deal, Document, Gate, GateCheck, Stage, Waiver
 from plants.models import Plant
 from sync.models import Change
 from tests.accounts.factories import UserFactory
@@ -50,7 +50,9 @@ def test_demo_keeps_both_of_two_facts_that_contradict():
 @pytest.mark.usefixtures("desk")
 def test_demo_deals_have_met_the_gates_that_they_passed():
     waived = set(Waiver.objects.values_list("deal_id", "gate_id"))
-    for deal in Deal.objects.exclude(stage__type__in=[StageType.HOLD, StageType.LOST]).select_related("stage"):
+    for deal in Deal.objects.exclude(stage__type__in=[StageType.HOLD, StageType.LOST, StageType.ENDED]).select_related(
+        "stage"
+    ):
         passed = Gate.objects.filter(stage__pipeline=deal.stage.pipeline_id, stage__position__lt=deal.stage.position)
         states = gate_states(deal=deal, gates=passed.select_related("stage"), today=TODAY)
         unmet = {(deal.pk, state.gate.pk) for state in states if not state.is_met}
@@ -86,3 +88,10 @@ def test_demo_is_refused_in_production(settings):
         call_command("load_demo")
     UserFactory()
     assert not Deal.objects.exists()
+
+
+@pytest.mark.usefixtures("desk")
+def test_demo_ticks_and_documents_come_before_the_stage_was_left():
+    for check in GateCheck.objects.select_related("deal", "gate"):
+        left = check.deal.transitions.filter(from_stage=check.gate.stage_id).first()
+        assert left is None or check.at < left.at

@@ -43,7 +43,7 @@ from deals.models import (
 from sync.models import ExternalRef
 
 # Days that a fictional deal spent in each stage of its past.
-_PAST_DAYS = (38, 30, 41, 72, 55, 64, 101, 83, 140, 210, 150, 200)
+_PAST_DAYS = (38, 30, 41, 72, 55, 64, 101, 83, 140, 210, 150, 200, 420)
 
 
 def create_deal_of(entry: Entry, *, pipeline: Pipeline, people: dict[str, User], at: dt.datetime) -> Deal:
@@ -160,13 +160,14 @@ def _create_history(
 
 def _meet_gates(entry: Entry, deal: Deal, gates: list[Gate], people: dict[str, User], at: dt.datetime) -> None:
     """Leave the paper trail that the gates a deal has passed ask for; fields and milestones are set elsewhere."""
-    ticked_at = deal.entered_stage_at - dt.timedelta(days=1)
+    left = {move.from_stage_id: move.at for move in deal.transitions.filter(from_stage__isnull=False)}
     for gate in gates:
+        met_at = left.get(gate.stage_id, at) - dt.timedelta(days=1)
         match gate.kind:
             case GateKind.CHECKLIST:
-                GateCheck.objects.create(deal=deal, gate=gate, by=people[entry.owner], at=ticked_at)
+                GateCheck.objects.create(deal=deal, gate=gate, by=people[entry.owner], at=met_at)
             case GateKind.DOCUMENT if gate.label != entry.waived:
-                _create_document(entry, deal, DocumentKind(gate.requirement), at)
+                _create_document(entry, deal, DocumentKind(gate.requirement), at, met_at)
             case GateKind.APPROVALS if not deal.approvals.exists():
                 Approval.objects.create(deal=deal, regime="Merger control", status=ApprovalStatus.NOT_NEEDED)
             case GateKind.MEETING if not any(note["kind"] == NoteKind.MEETING for note in entry.notes):
@@ -182,7 +183,7 @@ def _meet_gates(entry: Entry, deal: Deal, gates: list[Gate], people: dict[str, U
                 pass
 
 
-def _create_document(entry: Entry, deal: Deal, kind: DocumentKind, at: dt.datetime) -> None:
+def _create_document(entry: Entry, deal: Deal, kind: DocumentKind, at: dt.datetime, uploaded_at: dt.datetime) -> None:
     title = f"{kind.label}, {deal.company.name}"
     content = fictional_pdf(title)
     expires = at.date() + dt.timedelta(days=entry.nda_days_left) if kind == DocumentKind.NDA else None
@@ -197,7 +198,7 @@ def _create_document(entry: Entry, deal: Deal, kind: DocumentKind, at: dt.dateti
         sha256=hashlib.sha256(content).hexdigest(),
         expires_on=expires,
         uploaded_by=deal.owner,
-        created_at=deal.entered_stage_at - dt.timedelta(days=2),
+        created_at=uploaded_at,
     )
 
 
