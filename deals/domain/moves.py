@@ -102,6 +102,12 @@ def _locked() -> Prepared[Deal]:
     return Prepared(deals.select_for_update(of=("self",)).select_related("stage", "company"))
 
 
+def move_kind(*, source: Stage, target: Stage) -> MoveKind:
+    """Return what a move between two stages is."""
+    kind = MOVES[StageType(source.type), StageType(target.type)]
+    return MoveKind.BACK if kind == MoveKind.FORWARD and target.position < source.position else kind
+
+
 def move_needs(*, deal: Deal, target: Stage) -> MoveNeeds:
     """Return what moving a deal to `target` asks for.
 
@@ -109,10 +115,8 @@ def move_needs(*, deal: Deal, target: Stage) -> MoveNeeds:
     so that a detour is no way around a gate.
     """
     source = deal.stage
-    kind = MOVES[StageType(source.type), StageType(target.type)]
-    origin = source if source.type in PATH_TYPES else _left_path_at(deal)
-    if kind == MoveKind.FORWARD and target.position < source.position:
-        kind = MoveKind.BACK
+    kind = move_kind(source=source, target=target)
+    origin = source if source.type in PATH_TYPES else left_path_at(deal)
     passes_gates = kind in MOVES_THROUGH_GATES and origin is not None and target.position > origin.position
     return MoveNeeds(
         kind=kind,
@@ -242,7 +246,8 @@ def _last_transition(deal: Deal) -> StageTransition | None:
     return deal.transitions.select_related("by", "to_stage").order_by("-at", "-pk").first()
 
 
-def _left_path_at(deal: Deal) -> Stage | None:
+def left_path_at(deal: Deal) -> Stage | None:
+    """Return the stage of the path from which a deal beside it went there, or would enter it."""
     left = (
         deal.transitions.filter(from_stage__type__in=PATH_TYPES)
         .exclude(to_stage__type__in=PATH_TYPES)

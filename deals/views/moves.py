@@ -138,8 +138,9 @@ def _ask(
     chosen = request.POST if request.method == "POST" else request.GET
     waive = [state.key for state in missing or []] or chosen.getlist("waive")
     can_waive = request.user.has_perm("deals.waive_gate")
-    form.offer_stages()
-    if target is not None:
+    if target is None:
+        form.offer_stages()
+    else:
         form.ask_for(move_needs(deal=deal, target=target), waiving=bool(waive) and can_waive)
     context = {
         "deal": deal,
