@@ -130,6 +130,20 @@ def test_password_reset_link_sets_a_password_once_only(client, user):
     assert user.check_password("another-phrase-2")
 
 
+def test_password_reset_mail_is_short_and_names_the_product(client, user):
+    link = reset_link(client, user)
+
+    (message,) = mail.outbox
+    assert message.subject == "LRS Tracker: choose a new password"
+    assert message.body == (
+        f"Hello {user.get_short_name()},\n\n"
+        "choose a new password for LRS Tracker here:\n\n"
+        f"http://testserver{link}\n\n"
+        "The link works once, for three days. If you did not ask for it, ignore this mail: "
+        "your password stays as it is."
+    )
+
+
 def test_password_reset_refuses_a_poor_password(client, user):
     form = client.get(reset_link(client, user), follow=True)
 
