@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from lrs_tracker import health, styleguide
+from lrs_tracker import favicon, health, styleguide
 
 handler400 = "lrs_tracker.errors.bad_request"
 handler403 = "lrs_tracker.errors.permission_denied"
@@ -19,6 +19,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
+    path("favicon.ico", favicon.redirect_to_icon),
     path("readyz", health.readyz, name="readyz"),
     *(path("", include(f"{app}.urls")) for app in settings.LOCAL_APPS if find_spec(f"{app}.urls")),
     path("accounts/", include("allauth.urls")),

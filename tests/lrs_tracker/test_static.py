@@ -53,3 +53,9 @@ def test_static_files_are_hashed_compressed_and_immutable(answers: list[list[str
         ["200", "gzip", "max-age=315360000, public, immutable"],
         ["200", "none", "max-age=315360000, public, immutable"],
     ]
+
+
+def test_icon_at_the_address_that_browsers_try_leads_to_the_mark(client):
+    response = client.get("/favicon.ico")
+
+    assert (response.status_code, response.headers["Location"]) == (302, "/static/img/mark.svg")
