@@ -104,7 +104,7 @@ def create_deal(
     deal.full_clean(exclude=_RELATIONS)
     deal.save()
     StageTransition.objects.create(deal=deal, to_stage=deal.stage, kind=MoveKind.FORWARD, by=by, at=at)
-    _refuse_losing_sight(deal, by)
+    _refuse_hiding(deal, by)
     if next_step:
         add_task(deal=deal, title=next_step, due_on=next_step_on or today, assignee=owner or by, by=by)
     if stage.pk != deal.stage_id:
@@ -201,6 +201,20 @@ def _refuse_owner_change(deal: Deal, owner: User | None, by: User) -> None:
         raise DomainError(_("Only its owner or a manager hands on a confidential deal."), field="owner")
 
 
+def _refuse_hiding(deal: Deal, by: User) -> None:
+    if not _is_hidden_from(by, deal):
+        return
+    if deal.owner is None:
+        raise DomainError(
+            _("Choose an owner, or yourself: without one you would not see this confidential deal."), field="owner"
+        )
+    raise DomainError(_("Choose yourself: you would not see a confidential deal of this owner."), field="owner")
+
+
 def _refuse_losing_sight(deal: Deal, by: User) -> None:
-    if deal.is_confidential and not Deal.objects.visible_to(by).filter(pk=deal.pk).exists():
+    if _is_hidden_from(by, deal):
         raise DomainError(_("You would no longer see this deal. Join its team first."), field="owner")
+
+
+def _is_hidden_from(user: User, deal: Deal) -> bool:
+    return deal.is_confidential and not Deal.objects.visible_to(user).filter(pk=deal.pk).exists()

@@ -109,9 +109,13 @@ def test_create_and_change_deal_refuse_other_roles(path, role):
         change_deal(deal=DealFactory(), changes={"title": "x"}, by=user)
 
 
-def test_create_deal_refuses_a_confidential_one_for_someone_else(path):
-    with pytest.raises(DomainError, match="no longer see"):
+def test_create_deal_refuses_a_confidential_one_that_its_maker_would_not_see(path):
+    with pytest.raises(DomainError, match=r"^Choose yourself: you would not see") as refusal:
         create(path[0], UserFactory(), owner=UserFactory(), is_confidential=True)
+    assert refusal.value.field == "owner"
+    with pytest.raises(DomainError, match=r"^Choose an owner, or yourself: without one") as refusal:
+        create(path[0], UserFactory(), owner=None, is_confidential=True)
+    assert refusal.value.field == "owner"
 
 
 def test_change_deal_returns_the_new_version():
