@@ -11,6 +11,7 @@ from accounts.models import User
 from companies.models import Company
 from lrs_tracker.constraints import constraints_in_words
 from lrs_tracker.edits import lock_row, require_permission, write_changes
+from lrs_tracker.visible_text import refuse_unseen
 
 _TRIGGER_RULES = {
     "companies_company_no_cycle": (
@@ -24,9 +25,10 @@ _TRIGGER_RULES = {
 def create_company(*, values: Mapping[str, Any], by: User) -> Company:
     """Create a company from its fields' values.
 
-    Raise DomainError for a name that its country has already, PermissionRefusedError without the right.
+    Raise DomainError for an invisible name or one that its country has, PermissionRefusedError without the right.
     """
     require_permission(by, "companies.add_company")
+    refuse_unseen(values.get("name", ""), field="name")
     company = Company(**values)
     with constraints_in_words(Company, _TRIGGER_RULES):
         company.save()
@@ -39,10 +41,11 @@ def change_company(
 ) -> Company:
     """Change fields of a company.
 
-    Raise DomainError for a parent that is below it or a taken name, StaleVersionError when it is no
+    Raise DomainError for a parent that is below it, an invisible or a taken name, StaleVersionError when it is no
     longer at `expected_version`, PermissionRefusedError without the right.
     """
     require_permission(by, "companies.change_company")
+    refuse_unseen(values.get("name", ""), field="name")
     company = lock_row(company, expected_version=expected_version)
     with constraints_in_words(Company, _TRIGGER_RULES):
         return write_changes(company, values)

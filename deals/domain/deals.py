@@ -16,6 +16,7 @@ from deals.domain.tasks import add_task
 from deals.enums import PATH_TYPES, MoveKind
 from deals.models import Deal, Stage, StageTransition
 from lrs_tracker.problems import DomainError, PermissionRefusedError, StaleVersionError
+from lrs_tracker.visible_text import refuse_unseen
 
 # What a person may change about a deal; who may know of it is a matter of `deals.domain.team`.
 CHANGEABLE = frozenset(
@@ -84,6 +85,7 @@ def create_deal(
         raise PermissionRefusedError(_("Your role cannot create deals."))
     if company.archived_at is not None:
         raise DomainError(_("%(company)s is archived.") % {"company": company}, field="company")
+    refuse_unseen(title, field="title")
     deal = Deal(
         company=company,
         title=title.strip(),
@@ -157,6 +159,7 @@ def change_deal(
             raise StaleDealError(deal, moved_on)
     if "owner" in changes:
         _refuse_owner_change(deal, changes["owner"], by)
+    refuse_unseen(changes.get("title", ""), field="title")
     for name, value in changes.items():
         setattr(deal, name, value.strip() if isinstance(value, str) else value)
     deal.full_clean(exclude=_RELATIONS)

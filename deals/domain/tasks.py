@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from deals.models import Deal, Task
 from lrs_tracker.problems import DomainError, PermissionRefusedError, StaleVersionError
+from lrs_tracker.visible_text import refuse_unseen
 
 CHANGEABLE = frozenset({"title", "due_on", "assignee"})
 
@@ -22,6 +23,7 @@ def add_task(*, deal: Deal, title: str, due_on: dt.date, assignee: User | None, 
     """
     _require(by, "deals.add_task")
     _check_assignee(deal, assignee)
+    refuse_unseen(title, field="title")
     task = Task(deal=deal, title=title.strip(), due_on=due_on, assignee=assignee)
     task.full_clean(exclude=["deal", "assignee"])
     task.save()
@@ -43,6 +45,7 @@ def change_task(*, task: Task, by: User, expected_version: int | None = None, **
         raise StaleVersionError(_("Someone changed this task after you opened it."))
     if "assignee" in changes:
         _check_assignee(task.deal, changes["assignee"])
+    refuse_unseen(changes.get("title", ""), field="title")
     for name, value in changes.items():
         setattr(task, name, value.strip() if isinstance(value, str) else value)
     task.full_clean(exclude=["deal", "assignee", "done_by"])

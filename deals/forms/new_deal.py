@@ -12,6 +12,7 @@ from deals.forms.parts import colleagues
 from deals.models import Deal, Stage
 from lrs_tracker.currencies import validate_currency
 from lrs_tracker.form_fields import field_of
+from lrs_tracker.visible_text import validate_visible
 
 
 class NewDealForm(forms.ModelForm):
@@ -20,7 +21,9 @@ class NewDealForm(forms.ModelForm):
     company = forms.ModelChoiceField(
         label=_("Company"), queryset=Company.objects.none(), required=False, widget=forms.Select({"data-select": ""})
     )
-    new_company = forms.CharField(label=_("Or a new company named"), max_length=200, required=False)
+    new_company = forms.CharField(
+        label=_("Or a new company named"), max_length=200, required=False, validators=[validate_visible]
+    )
     stage = forms.ModelChoiceField(label=_("Stage"), queryset=Stage.objects.none(), empty_label=None)
     scope = forms.MultipleChoiceField(
         label=_("Scope"), choices=Scope.choices, required=False, widget=forms.CheckboxSelectMultiple
@@ -31,7 +34,7 @@ class NewDealForm(forms.ModelForm):
         required=False,
         help_text=_("If it starts on hold, lost or ended."),
     )
-    next_step = forms.CharField(label=_("Next step"), max_length=200, required=False)
+    next_step = forms.CharField(label=_("Next step"), max_length=200, required=False, validators=[validate_visible])
     next_step_on = forms.DateField(label=_("Next step on"), required=False, widget=forms.DateInput({"type": "date"}))
     currency = forms.CharField(
         label=_("Currency"),

@@ -13,6 +13,7 @@ from deals.models import Approval, Deal, Document, Task
 from lrs_tracker.countries import country_names
 from lrs_tracker.file_types import FILE_TYPES
 from lrs_tracker.form_fields import field_of
+from lrs_tracker.visible_text import validate_visible
 from plants.models import Plant
 
 
@@ -128,7 +129,9 @@ class PlantLinkForm(forms.Form):
     plant = forms.ModelChoiceField(
         label=_("Plant"), queryset=Plant.objects.none(), required=False, widget=forms.Select({"data-select": ""})
     )
-    new_name = forms.CharField(label=_("Or a new plant named"), max_length=200, required=False)
+    new_name = forms.CharField(
+        label=_("Or a new plant named"), max_length=200, required=False, validators=[validate_visible]
+    )
 
     def __init__(self, *args: Any, deal: Deal, **kwargs: Any) -> None:
         """Offer the plants in use that the deal does not have yet."""

@@ -9,6 +9,7 @@ from accounts.models import User
 from companies.enums import Region
 from deals.domain.bulk_edit import BulkChange, NewStep
 from lrs_tracker.dates import validate_plausible_date
+from lrs_tracker.visible_text import validate_visible
 from plants.enums import Chemistry
 
 KEEP = ("", _("Keep as it is"))
@@ -42,7 +43,11 @@ class BulkEditForm(forms.Form):
         required=False,
     )
     step_title = forms.CharField(
-        label=_("Add a next step"), max_length=200, required=False, help_text=_("For the owner of each deal.")
+        label=_("Add a next step"),
+        max_length=200,
+        required=False,
+        validators=[validate_visible],
+        help_text=_("For the owner of each deal."),
     )
     step_due_on = forms.DateField(
         label=_("Due"), required=False, validators=[validate_plausible_date], widget=DateInput(format="%Y-%m-%d")

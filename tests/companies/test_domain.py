@@ -144,3 +144,14 @@ def test_similar_companies_are_found_by_key_and_by_likeness():
     similar = similar_companies(name="norvik motors", user=UserFactory())
 
     assert [company.name for company in similar] == ["Norvik Motors", "NORVIK-MOTORS AB"]
+
+
+@pytest.mark.parametrize("name", ["\u200b\u200b", "Hallberg\u202e"])
+def test_company_name_must_be_visible(name):
+    user = UserFactory()
+
+    with pytest.raises(DomainError) as refusal:
+        create_company(values={"name": name}, by=user)
+    assert refusal.value.field == "name"
+    with pytest.raises(DomainError):
+        change_company(company=CompanyFactory(), values={"name": name}, by=user)

@@ -7,12 +7,13 @@ from django.core.exceptions import ValidationError
 from accounts.enums import Role
 from deals.domain.deals import StaleDealError, change_deal, create_deal, unclosed_deals_with
 from deals.domain.moves import GateUnmetError
+from deals.domain.tasks import add_task, change_task
 from deals.enums import StageType
 from deals.models import Deal, DealTeamMember, StageTransition, Task, Waiver
 from lrs_tracker.problems import DomainError, PermissionRefusedError
 from tests.accounts.factories import UserFactory
 from tests.companies.factories import CompanyFactory
-from tests.deals.factories import NOW, TODAY, DealFactory, GateFactory, PipelineFactory, StageFactory
+from tests.deals.factories import NOW, TODAY, DealFactory, GateFactory, PipelineFactory, StageFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -172,3 +173,19 @@ def test_unclosed_deals_with_a_company_are_those_the_user_may_see():
     DealFactory()
 
     assert list(unclosed_deals_with(company, user=UserFactory())) == [open_one]
+
+
+def test_deals_and_their_tasks_refuse_an_invisible_title(path):
+    deal = DealFactory()
+    task = TaskFactory(deal=deal)
+    refused = [
+        lambda: create(path[0], deal.owner, title="\u200b"),
+        lambda: change_deal(deal=deal, changes={"title": "Plant\u202e"}, by=deal.owner),
+        lambda: add_task(deal=deal, title="\u2060", due_on=TODAY, assignee=None, by=deal.owner),
+        lambda: change_task(task=task, title="\u200b", by=deal.owner),
+    ]
+
+    for attempt in refused:
+        with pytest.raises(DomainError) as refusal:
+            attempt()
+        assert refusal.value.field == "title"

@@ -285,7 +285,15 @@ def test_a_new_deal_past_a_gate_lists_what_it_lacks(client):
 
 
 @pytest.mark.parametrize(
-    "form", [{}, {"company": "0"}, {"new_company": "a\x00"}, {"new_company": "x", "next_step": "Call"}]
+    "form",
+    [
+        {},
+        {"company": "0"},
+        {"new_company": "a\x00"},
+        {"new_company": "\u200b"},
+        {"new_company": "x", "next_step": "Call"},
+        {"new_company": "x", "title": "\u202ex"},
+    ],
 )
 def test_an_unfit_new_deal_is_refused(client, form):
     client.force_login(UserFactory())
@@ -295,6 +303,19 @@ def test_an_unfit_new_deal_is_refused(client, form):
 
     assert (response.status_code, "errorlist" in response.text) == (422, True)
     assert not Deal.objects.exists()
+
+
+def test_a_new_confidential_deal_without_an_owner_asks_for_one_and_keeps_what_was_typed(client):
+    client.force_login(UserFactory())
+    typed = {"new_company": "Harbour Cars", "title": "Line 2", "owner": "", "is_confidential": "on"}
+
+    form = client.post(reverse("deals:new"), {"stage": StageFactory().pk, **typed}).context["form"]
+
+    assert form.errors == {
+        "owner": ["Choose an owner, or yourself: without one you would not see this confidential deal."]
+    }
+    assert {name: form[name].data for name in typed} == {**typed, "is_confidential": True}
+    assert not Company.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["new", "new_similar"])

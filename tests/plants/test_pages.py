@@ -438,3 +438,10 @@ def test_recent_changes_name_milestones_and_facts(client, bd):
     words = " ".join(line.text for entry in entries for line in entry.lines)
     assert "Permits" in words
     assert "Jobs" in words
+
+
+def test_plant_without_a_visible_name_is_refused_at_the_field(client, bd):
+    form = client.post(reverse("plants:new"), {"name": "\u200b", "status": "planned"}).context["form"]
+
+    assert form.errors["name"] == ["These characters are invisible. Write something that can be seen."]
+    assert not Plant.objects.exists()
