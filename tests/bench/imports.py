@@ -9,27 +9,9 @@ from pathlib import Path
 from django.core.management import call_command
 
 from tests.bench.report import Row
-from tests.deals.imports.builders import SAMPLE
+from tests.deals.imports.builders import SAMPLE, SAMPLE_MAP
 
 GOAL_S = 20
-MAP = {
-    "system": "maven",
-    "pipeline": "CRM sample",
-    "dates": "DD-MM-YYYY",
-    "columns": {
-        "opportunity_id": "external_id",
-        "account": "company",
-        "deal_stage": "stage",
-        "sales_agent": "owner",
-        "engage_date": "opened_on",
-        "close_date": "closed_on",
-        "close_value": "value",
-        "product": "title",
-    },
-    "values": {"stage": {"Won": "Won"}, "owner": {}},
-    "defaults": {"currency": "USD"},
-    "create": ["pipeline", "stage", "company", "owner"],
-}
 
 
 def measure() -> list[Row]:
@@ -39,7 +21,7 @@ def measure() -> list[Row]:
         return []
     with tempfile.TemporaryDirectory() as folder:
         mapping = Path(folder) / "map.json"
-        mapping.write_text(json.dumps(MAP))
+        mapping.write_text(json.dumps(SAMPLE_MAP))
         start = time.perf_counter()
         call_command("import_deals", SAMPLE, map_file=mapping, as_json=True, stdout=io.StringIO())
         seconds = time.perf_counter() - start

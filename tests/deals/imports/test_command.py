@@ -8,8 +8,7 @@ from django.core.management import CommandError, call_command
 from deals.models import Deal, Stage
 from sync.models import Change
 from tests.accounts.factories import UserFactory
-from tests.deals.imports.builders import SAMPLE, a_map, csv_file, write_map
-from tests.deals.imports.test_mapping import ISSUE_MAP
+from tests.deals.imports.builders import SAMPLE, SAMPLE_MAP, a_map, csv_file, write_map
 
 pytestmark = pytest.mark.django_db
 
@@ -81,7 +80,7 @@ def test_missing_file_map_or_user_is_one_clear_line(files, arguments):
 def test_sample_export_of_a_crm_comes_in_whole(tmp_path):
     if not SAMPLE.exists():
         pytest.skip("../shared/data/crm_opportunities/sales_pipeline.csv is not beside this copy of the project")
-    arguments = (SAMPLE, "--map", write_map(tmp_path, ISSUE_MAP), "--json")
+    arguments = (SAMPLE, "--map", write_map(tmp_path, SAMPLE_MAP), "--json")
     first = json.loads(run(*arguments))
     assert [first[name] for name in ("rows", "created", "rejected")] == [8800, 8800, 0]
     severities = Counter((problem["column"], problem["severity"]) for problem in first["problems"])

@@ -3,30 +3,11 @@ import pytest
 from deals.domain.imports.mapping import StageTarget, parse_map
 from deals.domain.imports.problems import MapInvalidError
 from deals.enums import StageType
-from tests.deals.imports.builders import ALL_COLUMNS, a_map
-
-ISSUE_MAP = {
-    "system": "maven",
-    "pipeline": "CRM sample",
-    "dates": "DD-MM-YYYY",
-    "columns": {
-        "opportunity_id": "external_id",
-        "account": "company",
-        "deal_stage": "stage",
-        "sales_agent": "owner",
-        "engage_date": "opened_on",
-        "close_date": "closed_on",
-        "close_value": "value",
-        "product": "title",
-    },
-    "values": {"stage": {"Won": "Won"}, "owner": {}},
-    "defaults": {"currency": "USD"},
-    "create": ["pipeline", "stage", "company", "owner"],
-}
+from tests.deals.imports.builders import ALL_COLUMNS, SAMPLE_MAP, a_map
 
 
 def test_map_as_documented_is_read():
-    parsed = parse_map(ISSUE_MAP)
+    parsed = parse_map(SAMPLE_MAP)
     assert (parsed.system, parsed.pipeline, parsed.dates) == ("maven", "CRM sample", "DD-MM-YYYY")
     assert parsed.columns["close_value"] == "value"
     assert parsed.stages == {"won": StageTarget("Won")}
