@@ -29,6 +29,11 @@ def format_number(value: Decimal | int, *, pattern: str = "#,##0.##") -> str:
     return format_decimal(value, format=pattern, locale=reader_locale()).replace("-", _MINUS)
 
 
+def format_count(count: int) -> str:
+    """Return a whole number as `format_number` does; most are short and need no locale."""
+    return str(count) if 0 <= count < 1000 else format_number(count)
+
+
 def format_energy(energy_kwh: Decimal) -> tuple[str, str]:
     """Return an energy in kWh as a figure and the unit that suits its size."""
     for size, unit in _ENERGY_UNITS:

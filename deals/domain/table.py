@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from companies.enums import Region
 from deals.models import Deal, Task
 from deals.models.deals import deal_code
+from lrs_tracker.formats import format_count
 from lrs_tracker.problems import Text
 from plants.enums import Chemistry
 
@@ -75,7 +76,7 @@ class DealRow:
     @property
     def stuck_words(self) -> str:
         """For how long a deal may be in this stage, where this one is longer."""
-        return _("rots at %(days)s") % {"days": self.rots_at_days} if self.is_stuck else ""
+        return _("rots at %(days)s") % {"days": format_count(self.rots_at_days)} if self.rots_at_days else ""
 
     @property
     def probability_percent(self) -> int:

@@ -1,6 +1,7 @@
 """The form of one key fact, which notices when someone else changed the same fact meanwhile."""
 
 from collections.abc import Collection
+from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
@@ -13,6 +14,7 @@ from deals.domain.deals import CHANGEABLE, StaleDealError
 from deals.enums import Scope
 from deals.models import Deal
 from lrs_tracker.form_fields import field_of
+from lrs_tracker.formats import format_number
 
 
 class FactForm(forms.ModelForm):
@@ -106,4 +108,6 @@ def _in_words(deal: Deal, name: str) -> str:
     value = getattr(deal, f"get_{name}_display", lambda: getattr(deal, name))()
     if isinstance(value, list):
         return ", ".join(str(Scope(item).label) for item in value) or "–"
+    if isinstance(value, Decimal):
+        return format_number(value)
     return str(value) if value not in (None, "") else "–"

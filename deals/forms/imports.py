@@ -97,7 +97,7 @@ class MapForm(forms.Form):
     encoding = forms.ChoiceField(
         label=_("Encoding"),
         required=False,
-        choices=[("", _("As recognised")), *((name, name.upper()) for name in ENCODINGS)],
+        choices=[("", _("As recognised")), *ENCODINGS.items()],
     )
     create = forms.MultipleChoiceField(
         label=_("May be made when missing"),

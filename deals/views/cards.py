@@ -8,7 +8,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from deals.domain.cards import Card
-from lrs_tracker.formats import format_day
+from lrs_tracker.formats import format_count, format_day
 
 _KEPT = 4096
 
@@ -47,6 +47,7 @@ def _pills(card: Card) -> list[tuple[str, str]]:
 
 
 def _days_pill(card: Card) -> tuple[str, str]:
+    days = format_count(card.days_in_stage)
     if card.rots_at_days is None:
-        return ("", _("%(days)d d") % {"days": card.days_in_stage})
-    return ("late", _("%(days)d d, rots at %(limit)d") % {"days": card.days_in_stage, "limit": card.rots_at_days})
+        return ("", _("%(days)s d") % {"days": days})
+    return ("late", _("%(days)s d, rots at %(limit)s") % {"days": days, "limit": format_count(card.rots_at_days)})

@@ -268,6 +268,13 @@ def test_a_new_deal_warns_of_what_is_there_already(client):
     assert (deal.code in open_deals, hidden.code in open_deals) == (True, False)
 
 
+def test_a_stale_number_is_shown_as_on_the_page(owner, deal):
+    Deal.objects.update(capacity_gwh="26.000")
+    url, form = fact(deal, "capacity_gwh", capacity_gwh="30", **{"initial-capacity_gwh": "20"})
+
+    assert owner.post(url, form).context["form"].stored == "26"
+
+
 def test_a_new_deal_past_a_gate_lists_what_it_lacks(client):
     pipeline = PipelineFactory()
     first, second = (StageFactory(pipeline=pipeline) for _number in range(2))

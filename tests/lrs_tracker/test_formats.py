@@ -9,6 +9,13 @@ TODAY = dt.date(2026, 11, 24)
 
 
 @pytest.mark.parametrize(
+    ("count", "expected"), [(0, "0"), (999, "999"), (1000, "1,000"), (73123, "73,123"), (-1, "−1")]
+)
+def test_format_count_separates_thousands(count, expected):
+    assert formats.format_count(count) == expected
+
+
+@pytest.mark.parametrize(
     ("energy_kwh", "expected"),
     [
         (Decimal("0"), ("0", "kWh")),

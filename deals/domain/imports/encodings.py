@@ -21,7 +21,8 @@ _CODECS = {
     "gb18030": "gb18030",
     "latin-1": "cp1252",
 }
-ENCODINGS = tuple(_CODECS)
+# By the name that a map gives, how it is written.
+ENCODINGS = {"utf-8": "UTF-8", "utf-16": "UTF-16", "gb18030": "GB18030", "latin-1": "Latin-1"}
 # What files of other kinds begin with, and what to call them.
 _OTHER_KINDS = (
     (b"PK\x03\x04", "ZIP / XLSX"),
@@ -50,7 +51,7 @@ def decode(content: bytes, encoding: str = "") -> tuple[str, str, list[Problem]]
         if content.startswith(start):
             raise FileUnusableError(_("This is not a text file but %(kind)s.") % {"kind": kind})
     if encoding:
-        return _decode_as(content, encoding), encoding.upper(), []
+        return _decode_as(content, encoding), ENCODINGS[encoding], []
     for mark, codec, name in _MARKS:
         if content.startswith(mark):
             return _decode_strictly(content, codec, name), name, []
@@ -70,7 +71,7 @@ def _decode_as(content: bytes, encoding: str) -> str:
             _("“%(name)s” is not one of the encodings %(known)s.")
             % {"name": encoding[:40], "known": ", ".join(ENCODINGS)}
         )
-    return _decode_strictly(content, _CODECS[encoding], encoding.upper())
+    return _decode_strictly(content, _CODECS[encoding], ENCODINGS[encoding])
 
 
 def _decode_strictly(content: bytes, codec: str, name: str) -> str:

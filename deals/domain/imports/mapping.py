@@ -90,7 +90,7 @@ def parse_map(raw: Any) -> ImportMap:
         defaults=_defaults(raw),
         create=_create(raw),
         confirm=_confirm(raw),
-        encoding=_one_of(raw, "encoding", ENCODINGS),
+        encoding=_one_of(raw, "encoding", tuple(ENCODINGS)),
         delimiter=_one_of(raw, "delimiter", tuple(DELIMITERS)),
         sheet=_text(raw, "sheet"),
     )

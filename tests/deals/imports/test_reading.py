@@ -50,6 +50,7 @@ def test_inferred_encoding_is_said():
 
 def test_given_encoding_is_used():
     assert read("a,b\né,1".encode("latin-1"), encoding="latin-1").rows[0].cells == ("é", "1")
+    assert read(b"a,b\n1,2", encoding="latin-1").read_as == "CSV, Latin-1, comma"
     with pytest.raises(FileUnusableError, match="not in UTF-8: line 2"):
         read("a,b\né,1".encode("latin-1"), encoding="utf-8")
 

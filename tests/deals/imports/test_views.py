@@ -103,6 +103,13 @@ def test_map_is_saved_and_the_file_checked(client, user):
     assert Deal.objects.count() == 0
 
 
+def test_check_of_one_row_says_so_in_the_singular(client, user):
+    batch = checked(client, csv_file("A1,Acme,One,Talks"))
+    page = client.get(batch.get_absolute_url()).content.decode()
+    assert '<span class="hint">1 row · CSV' in page
+    assert "1 stage, 1 company, 0 owners" in page
+
+
 def test_file_full_of_control_characters_is_no_error(client, user):
     rows = csv_file("A\0,Ac\0me,O\x1bne,Ta\0lks,\0", headings="id,company,ti\0tle,stage,opened")
     assert upload(client, rows, "de\0als.csv").status_code in {302, 422}
