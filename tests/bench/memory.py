@@ -46,7 +46,7 @@ def measure() -> list[Row]:
             "critical",
             "lrs_tracker.wsgi:application",
         ],
-        env={**os.environ, "DATABASE_URL": _database_url(), "REDIS_URL": settings.REDIS_URL},
+        env={**os.environ, "DATABASE_URL": _database_url(), "REDIS_URL": settings.REDIS_URL.split("?")[0]},
         start_new_session=True,
     )
     try:
