@@ -10,7 +10,7 @@ VENV_PYTHON := .venv/bin/python
 MANAGE := $(VENV_PYTHON) manage.py
 
 .DEFAULT_GOAL := help
-.PHONY: run test bench lint format requirements messages clean help python dev
+.PHONY: run test fuzz bench lint format requirements messages clean help python dev
 
 run: python ## Run LRS Tracker at http://localhost:8000 (PORT=, HOST=, DATABASE_URL=, REDIS_URL=)
 	@$(PYTHON) -m lrs_tracker.ports $(HOST) $(PORT)
@@ -19,6 +19,9 @@ run: python ## Run LRS Tracker at http://localhost:8000 (PORT=, HOST=, DATABASE_
 
 test: dev ## Run every check and test, as CI does
 	@$(VENV_PYTHON) -m tests.everything
+
+fuzz: dev ## Try every operation of the API with made-up requests, with three seeds
+	@$(VENV_PYTHON) -m pytest -m fuzz
 
 bench: dev ## Measure speed and size and print a table
 	@$(VENV_PYTHON) -m tests.bench

@@ -1,5 +1,6 @@
 """Users and API tokens in the admin."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.domain import users
+from accounts.domain.profile import change_profile
 from accounts.domain.roles import role_of
 from accounts.domain.tokens import revoke_token
 from accounts.enums import Role
@@ -85,14 +87,13 @@ class UserAdmin(VisibleAdmin):
         """Invite or change the user; other facts are the user's own settings."""
         super().save_model(request, obj, form, change)
         own = {name: form.cleaned_data[name] for name in ("time_zone", "language", "currency")}
-        for name, value in own.items():
-            setattr(obj, name, value)
-        obj.save(update_fields=[*own])
+        change_profile(user=obj, at=timezone.now(), **own)
 
     @admin.action(description=_("Deactivate"), permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: Any) -> None:
         """Lock the chosen users out."""
-        self._each(request, queryset, users.deactivate_user, gettext("%(name)s can no longer log in."))
+        deactivate = partial(users.deactivate_user, at=timezone.now())
+        self._each(request, queryset, deactivate, gettext("%(name)s can no longer log in."))
 
     @admin.action(description=_("Activate"), permissions=["change"])
     def activate(self, request: HttpRequest, queryset: Any) -> None:

@@ -56,6 +56,54 @@ _DESK = (
     "deals.approval",
     "deals.savedview",
 )
+# What the contracts say, what licensees report and what that makes: kept by finance.
+_ROYALTIES = (
+    "royalties.agreement",
+    "royalties.agreementplant",
+    "royalties.amendment",
+    "royalties.minimum",
+    "royalties.cap",
+    "royalties.royaltyterm",
+    "royalties.royaltytermplant",
+    "royalties.tier",
+    "royalties.fee",
+    "royalties.serviceterm",
+    "royalties.priceindex",
+    "royalties.priceindexvalue",
+    "royalties.reportmapping",
+    "royalties.reportlink",
+    "royalties.reportfiling",
+    "royalties.productionreport",
+    "royalties.statement",
+    "royalties.statementline",
+    "royalties.invoice",
+    "royalties.creditnote",
+    "royalties.payment",
+    "royalties.withholdingcertificate",
+    "royalties.allocation",
+    "royalties.bankimport",
+    "royalties.licensor",
+    "royalties.earnedline",
+)
+# Drafts of finance's own, and links between rows.
+_ROYALTIES_REMOVABLE = (
+    "royalties.agreement",
+    "royalties.agreementplant",
+    "royalties.minimum",
+    "royalties.cap",
+    "royalties.royaltyterm",
+    "royalties.royaltytermplant",
+    "royalties.tier",
+    "royalties.fee",
+    "royalties.serviceterm",
+    "royalties.priceindexvalue",
+    "royalties.reportmapping",
+    "royalties.reportfiling",
+    "royalties.productionreport",
+    "royalties.statement",
+    "royalties.statementline",
+    "royalties.allocation",
+)
 _RECORDS = ("deals.stagetransition", "deals.waiver", "plants.milestoneforecast", "sync.change", "sync.externalref")
 _REMOVABLE = (
     "companies.contact",
@@ -70,11 +118,13 @@ _REMOVABLE = (
     "deals.savedview",
 )
 
-_READ = _view(*_DESK, *_RECORDS, *_SHAPE, "money.fxrate", "accounts.user", "deals.importbatch")
+_READ = _view(
+    *_DESK, *_RECORDS, *_SHAPE, *_ROYALTIES, "royalties.termsheet", "money.fxrate", "accounts.user", "deals.importbatch"
+)
 _BUSINESS_DEVELOPMENT = (
     _READ
-    | _edit(*_DESK)
-    | _remove(*_REMOVABLE)
+    | _edit(*_DESK, "royalties.termsheet")
+    | _remove(*_REMOVABLE, "royalties.termsheet")
     | {"deals.move_deal", "deals.import_deal", "deals.export_deal", "deals.add_importbatch"}
 )
 _MANAGER = _BUSINESS_DEVELOPMENT | {
@@ -92,7 +142,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.MANAGER: _MANAGER,
     Role.FINANCE: _READ
     | _edit("money.fxrate", "deals.note", "deals.task", "deals.document", "deals.savedview")
-    | _remove("deals.savedview")
-    | {"deals.export_deal"},
+    | _edit(*_ROYALTIES, "royalties.termsheet")
+    | _remove("deals.savedview", "royalties.termsheet", *_ROYALTIES_REMOVABLE)
+    | {
+        "deals.export_deal",
+        "royalties.sign_agreement",
+        "royalties.accept_report",
+        "royalties.issue_statement",
+    },
     Role.READ_ONLY: _READ | _edit("deals.savedview") | _remove("deals.savedview") | {"deals.export_deal"},
 }

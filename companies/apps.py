@@ -12,8 +12,12 @@ class CompaniesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the resources of the change log."""
-        from companies.models import Company, SourcedFact
+        from companies.models import Company, Contact, SourcedFact
         from sync import registry
 
         registry.register("company", label=_("Company"), visible_to=Company.objects.visible_to)
         registry.register("fact", label=_("Fact"), visible_to=SourcedFact.objects.visible_to)
+
+        registry.register_synced("company", Company, parts=("external-ref",))
+        registry.register_synced("contact", Contact, parts=("external-ref",))
+        registry.register_synced("fact", SourcedFact)

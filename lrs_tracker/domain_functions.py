@@ -30,26 +30,28 @@ def call_for_row(
     """Call a keyword-only domain function for a row and return what it returns.
 
     Each parameter takes what its name says of `known` (by, at, today, expected_version) or of the `given` values of a
-    form; the one of the row's own type takes the row, and any other that must be given the row's attribute. The given
+    form; the first of the row's own type takes the row, and any other that must be given the row's attribute. The given
     values that no parameter names (those `changed`, where that is said) go into `values`, `changes` or `**`.
     """
     parameters = inspect.signature(function).parameters.values()
     arguments: dict[str, Any] = {}
+    taken = set(known)
+    has_row = False
     for parameter in parameters:
         name = parameter.name
         if name in _REST or parameter.kind is parameter.VAR_KEYWORD:
             continue
         if name in known:
             arguments[name] = known[name]
-        elif parameter.annotation is type(row):
+        elif parameter.annotation is type(row) and not has_row:
             arguments[name] = row
+            has_row = True
         elif name in given:
             arguments[name] = given[name]
+            taken.add(name)
         elif parameter.default is parameter.empty:
             arguments[name] = getattr(row, name)
-    rest = {
-        name: value for name, value in given.items() if name not in arguments and (changed is None or name in changed)
-    }
+    rest = {name: value for name, value in given.items() if name not in taken and (changed is None or name in changed)}
     for parameter in parameters:
         if parameter.kind is parameter.VAR_KEYWORD:
             arguments |= rest

@@ -24,9 +24,14 @@ def lock_row[Row: VersionedModel](row: Row, *, expected_version: int | None = No
     Raise StaleVersionError when it is no longer at `expected_version`.
     """
     locked: Row = type(row)._default_manager.select_for_update(of=("self",)).get(pk=row.pk)
+    refuse_stale(locked, expected_version)
+    return locked
+
+
+def refuse_stale(locked: VersionedModel, expected_version: int | None) -> None:
+    """Raise StaleVersionError when a locked row is no longer at `expected_version`, where one is expected."""
     if expected_version is not None and locked.version != expected_version:
         raise StaleVersionError(_("Someone changed this in the meantime. Save again to compare both versions."))
-    return locked
 
 
 def write_changes[Row: VersionedModel](row: Row, values: Mapping[str, Any]) -> Row:

@@ -13,13 +13,12 @@ import csv
 import datetime as dt
 import io
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from itertools import batched
-from typing import IO, Any
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -28,21 +27,16 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.http import content_disposition_header
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
 
 EXPORT_PERMISSION = "deals.export_deal"
 CHUNK_ROWS = 500
-XLSX_CELL_LENGTH = 32_767
 _XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 # What a spreadsheet program may run when a cell begins with it (OWASP, “CSV injection”), in any width,
 # whatever blanks, quotes or invisible marks come before it.
-_FORMULA = re.compile(r"[\t\r\n]|[\s\"'\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]")
+FORMULA = re.compile(r"[\t\r\n]|[\s\"'\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]")
 # What XML 1.0 cannot hold, and no reader of a CSV wants.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 type Cell = str | int | Decimal | dt.date | dt.datetime | bool | Promise | None
 
@@ -87,8 +81,13 @@ def export_response[Row](
     headings = [str(column.label) for column in columns]
     file_name = f"{name}-{today.isoformat()}.{file_format}"
     if file_format == FileFormat.XLSX:
+        from lrs_tracker.xlsx import write_workbook
+
         return FileResponse(
-            _xlsx_file(headings, _read(rows, columns)), as_attachment=True, filename=file_name, content_type=_XLSX_TYPE
+            write_workbook(headings, _read(rows, columns)),
+            as_attachment=True,
+            filename=file_name,
+            content_type=_XLSX_TYPE,
         )
     response = StreamingHttpResponse(
         _csv_chunks(headings, _read_later(rows, columns)), content_type="text/csv; charset=utf-8"
@@ -99,8 +98,8 @@ def export_response[Row](
 
 def defuse(text: str) -> str:
     """Return a text that no spreadsheet program runs: one that could be a formula gets an apostrophe in front."""
-    text = _CONTROL.sub("", text)
-    return f"'{text}" if _FORMULA.match(text) else text
+    text = CONTROL.sub("", text)
+    return f"'{text}" if FORMULA.match(text) else text
 
 
 def _read[Row](rows: Iterable[Row], columns: Sequence[Column[Row]]) -> Iterator[list[Any]]:
@@ -146,36 +145,3 @@ def _csv_cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "1" if value else "0"
     return f"{value:f}" if isinstance(value, Decimal) else value
-
-
-def _xlsx_file(headings: list[str], rows: Iterable[list[Any]]) -> IO[bytes]:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet()
-    sheet.freeze_panes = "A2"
-    for number, heading in enumerate(headings, start=1):
-        sheet.column_dimensions[get_column_letter(number)].width = max(12, min(40, len(heading) + 4))
-    sheet.append([_xlsx_heading(sheet, heading) for heading in headings])
-    for row in rows:
-        sheet.append([_xlsx_text(sheet, value) if isinstance(value, str) else value for value in row])
-    file = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it
-    book.save(file)
-    file.seek(0)
-    return file
-
-
-def _xlsx_text(sheet: Any, text: str) -> Any:
-    """Return a cell that is text whatever it looks like, and stays text when someone edits it."""
-    text = _CONTROL.sub("", text)[:XLSX_CELL_LENGTH]
-    if text[:1] != "#" and not _FORMULA.match(text):
-        return text
-    cell = WriteOnlyCell(sheet, text)
-    cell.data_type = "s"
-    cell.quotePrefix = True
-    return cell
-
-
-def _xlsx_heading(sheet: Any, text: str) -> Any:
-    cell = WriteOnlyCell(sheet, _CONTROL.sub("", text))
-    cell.data_type = "s"
-    cell.font = Font(bold=True)
-    return cell

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from functools import cache
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta
@@ -20,7 +21,11 @@ _AMOUNT_UNITS = ((Decimal(1_000_000_000), "bn"), (Decimal(1_000_000), "m"), (Dec
 
 def reader_locale() -> Locale:
     """Return Babel's locale for the language that is active."""
-    language = get_language() or "en"
+    return _locale_of(get_language() or "en")
+
+
+@cache
+def _locale_of(language: str) -> Locale:
     return Locale.parse(_REGIONS.get(language, language.replace("-", "_")))
 
 
@@ -44,9 +49,13 @@ def format_energy(energy_kwh: Decimal) -> tuple[str, str]:
 
 def format_amount(amount: Decimal, currency: str) -> str:
     """Return an amount in full: “USD 31,500,000.00”, with the currency's own number of decimals."""
+    return f"{currency}{NO_BREAK}{format_figure(amount, currency)}"
+
+
+def format_figure(amount: Decimal, currency: str) -> str:
+    """Return an amount in full without its currency, for columns that name it in their head."""
     decimals = get_currency_precision(currency)
-    pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
-    return f"{currency}{NO_BREAK}{format_number(amount, pattern=pattern)}"
+    return format_number(amount, pattern="#,##0." + "0" * decimals if decimals else "#,##0")
 
 
 def format_amount_short(amount: Decimal, currency: str) -> str:
@@ -90,6 +99,13 @@ def format_moment(moment: dt.datetime, *, today: dt.date) -> str:
     if dt.timedelta() < today - local.date() < dt.timedelta(days=7):
         return format_date(local.date(), "EEE", locale=reader_locale())
     return format_day(local.date(), today=today)
+
+
+def format_log_time(moment: dt.datetime, *, today: dt.date) -> str:
+    """Return the time of day, after the day where that is another: what happened often is told apart by its time."""
+    local = timezone.localtime(moment)
+    time = format_time(local, "HH:mm", locale=reader_locale())
+    return time if local.date() == today else f"{format_day(local.date(), today=today)} {time}"
 
 
 def format_quarter(day: dt.date) -> str:

@@ -11,11 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
-from lrs_tracker.heartbeats import BEAT, WORKER, last_heartbeat
+from lrs_tracker.heartbeats import BEAT, REMINDERS, WORKER, last_heartbeat
 
 OK = "ok"
 UNREACHABLE = "unreachable"
 UNKNOWN = "unknown"
+_PARTS = (WORKER, BEAT, REMINDERS)
 
 
 @require_safe
@@ -28,7 +29,7 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """Say whether database, schema and Valkey are ready, 503 when one is not, and when worker and beat last lived."""
+    """Say whether database, schema and Valkey are ready, 503 when one is not, and when each part last lived."""
     now = timezone.now()
     database, migrations = _check_database()
     valkey, parts = _check_valkey(now)
@@ -48,12 +49,12 @@ def _check_database() -> tuple[str, str]:
 
 
 def _check_valkey(now: datetime) -> tuple[str, dict[str, object]]:
-    """Return the state of Valkey, and for worker and beat how long ago they last lived, in seconds."""
+    """Return the state of Valkey, and for worker, beat and reminders how long ago they last lived, in seconds."""
     try:
         cache.set("readyz", now, timeout=10)
-        heartbeats = {part: last_heartbeat(part) for part in (WORKER, BEAT)}
+        heartbeats = {part: last_heartbeat(part) for part in _PARTS}
     except RedisError:
-        return UNREACHABLE, {WORKER: UNKNOWN, BEAT: UNKNOWN}
+        return UNREACHABLE, dict.fromkeys(_PARTS, UNKNOWN)
     return OK, {
         part: {"seen_seconds_ago": None if seen_at is None else round((now - seen_at).total_seconds())}
         for part, seen_at in heartbeats.items()

@@ -1,4 +1,4 @@
-"""When the worker and beat last showed that they live, kept in Valkey for /readyz."""
+"""When the worker, beat and the reminders' tick last showed that they live, kept in Valkey for /readyz."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from django.core.cache import cache
 
 WORKER = "worker"
 BEAT = "beat"
+REMINDERS = "reminders"
 
 
 def note_heartbeat(part: str, *, at: datetime) -> None:

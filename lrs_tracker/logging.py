@@ -11,6 +11,8 @@ SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "sessi
 # Parts of a path this long are keys: of password resets, of calendars.
 LONG_PATH_PART = re.compile(r"(?<=/)[^/\s]{24,}")
 HIDDEN = "[hidden]"
+# Runs every second: that it went well is no news.
+QUIET_TASK = "sync.run_webhooks"
 
 
 def configure(*, log_format: str, level: str) -> None:
@@ -43,6 +45,7 @@ def configure(*, log_format: str, level: str) -> None:
                     "foreign_pre_chain": shared,
                 }
             },
+            "filters": {"news": {"()": lambda: is_news}},
             "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
             "root": {"handlers": ["console"], "level": level},
             # Each request is logged once, by lrs_tracker.request_ids,
@@ -52,9 +55,17 @@ def configure(*, log_format: str, level: str) -> None:
                 "django.request": {"level": "ERROR"},
                 "celery.beat": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},
+                "celery.app.trace": {"filters": ["news"]},
             },
         }
     )
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Return whether a line about a task is worth one: all but that the quiet one succeeded."""
+    facts = record.args
+    is_quiet = isinstance(facts, dict) and facts.get("name") == QUIET_TASK
+    return not is_quiet or record.levelno > logging.INFO
 
 
 def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

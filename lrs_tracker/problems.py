@@ -41,3 +41,9 @@ class StaleVersionError(DomainError):
     """Refuse a write that was based on an older version than the stored one."""
 
     code = "stale"
+
+
+class StateError(DomainError):
+    """Refuse an action that the present state does not allow, such as changing what was issued."""
+
+    code = "state"

@@ -7,12 +7,12 @@ is shown what was not in their own context.
 
 import dataclasses
 import datetime as dt
+import functools
 import secrets
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from decimal import Decimal
 from enum import Enum
-from functools import cache
 from threading import Lock
 from typing import Any
 
@@ -59,26 +59,31 @@ def _refuse_query(*_args: Any) -> None:
 
 def _state_of(value: Any) -> Hashable:
     """Return all that a template can read from a value, as something to compare by."""
-    kind = type(value)
-    if kind in _PLAIN:
-        return value
+    kind: Any = type(value)
+    return value if kind in _PLAIN else _way_of(kind)(value)
+
+
+@functools.cache
+def _way_of(kind: Any) -> Callable[[Any], Hashable]:
+    """Return how the state of values of a kind, which is not plain, is read."""
     # Equal to its text, but not shown alike.
     if kind is SafeString:
-        return kind, str(value)
-    if isinstance(value, models.Model):
-        return kind, _states_of(value.__dict__, besides="_state"), _states_of(value._state.fields_cache)
+        return lambda value: (kind, str(value))
+    if issubclass(kind, models.Model):
+        return lambda value: (kind, _states_of(value.__dict__, besides="_state"), _states_of(value._state.fields_cache))
     if dataclasses.is_dataclass(kind):
-        return kind, tuple(_state_of(getattr(value, name)) for name in _names_of(kind))
-    if isinstance(value, Mapping):
-        return dict, _states_of(value)
-    if isinstance(value, list | tuple):
-        return list, tuple(map(_state_of, value))
-    if isinstance(value, set | frozenset):
-        return set, frozenset(map(_state_of, value))
-    if isinstance(value, Enum):
-        return kind, value.name
-    if isinstance(value, Promise):
-        return str(value)
+        names = tuple(field.name for field in dataclasses.fields(kind))
+        return lambda value: (kind, tuple([_state_of(getattr(value, name)) for name in names]))
+    if issubclass(kind, Mapping):
+        return lambda value: (dict, _states_of(value))
+    if issubclass(kind, list | tuple):
+        return lambda value: (list, tuple(map(_state_of, value)))
+    if issubclass(kind, set | frozenset):
+        return lambda value: (set, frozenset(map(_state_of, value)))
+    if issubclass(kind, Enum):
+        return lambda value: (kind, value.name)
+    if issubclass(kind, Promise):
+        return str
     raise TypeError(f"A remembered piece cannot show a {kind.__name__}.")
 
 
@@ -86,8 +91,3 @@ def _states_of(values: Mapping[str, Any], *, besides: str = "") -> Hashable:
     # A record has dozens of plain values: they are taken without a call for each.
     states = [one if type(one) in _PLAIN else _state_of(one) for name, one in values.items() if name != besides]
     return tuple(values), tuple(states)
-
-
-@cache
-def _names_of(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))

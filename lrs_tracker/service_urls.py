@@ -1,5 +1,6 @@
-"""Turn service URLs (database, Valkey, mail) into what Django and Celery take."""
+"""Turn service URLs (database, Valkey, mail, our own) into what Django and Celery take."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -70,3 +71,27 @@ def parse_email_url(url: str) -> dict[str, Any]:
         "timeout": 10,
     }
     return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
+
+
+def parse_base_url(url: str, *, is_safe: bool = False) -> str:
+    """Return the address under which people reach LRS Tracker, without a slash at its end.
+
+    Raises EnvError for what is no such address, has a path, which pages are never served below, or has to be
+    safe and is not.
+    """
+    parts = urlsplit(url)
+    if is_safe and parts.scheme == "http":
+        raise EnvError("it must start with https://")
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise EnvError("it must look like https://lrs.example.com")
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+        raise EnvError("it must have nothing after the host and port")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def parse_networks(networks: str) -> list[IPv4Network | IPv6Network]:
+    """Return networks such as `10.20.0.0/16,fd00::/8`; raise EnvError for anything else."""
+    try:
+        return [ip_network(network.strip()) for network in networks.split(",") if network.strip()]
+    except ValueError as error:
+        raise EnvError(str(error)) from error

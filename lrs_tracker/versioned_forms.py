@@ -77,6 +77,8 @@ class VersionedForm(forms.ModelForm):
 
     def _as_text(self, name: str, value: Any) -> str:
         field = self.fields[name]
+        if isinstance(field, (forms.ModelMultipleChoiceField, forms.MultipleChoiceField)):
+            return self._choices_as_text(name, field, value)
         if value in (None, ""):
             return "–"
         if isinstance(field, forms.BooleanField):
@@ -91,3 +93,11 @@ class VersionedForm(forms.ModelForm):
         if isinstance(field, forms.ChoiceField):
             return str(dict(field.choices).get(str(value), value))  # type: ignore[arg-type]  # pairs, once a form is made
         return str(value)
+
+    def _choices_as_text(
+        self, name: str, field: forms.ModelMultipleChoiceField | forms.MultipleChoiceField, value: Any
+    ) -> str:
+        chosen = value if isinstance(value, list | tuple) else self[name].data or []
+        keys = {str(getattr(one, "pk", one)) for one in chosen}
+        labels = [str(label) for key, label in field.choices if str(key) in keys]  # type: ignore[union-attr]  # pairs
+        return ", ".join(labels) or "–"

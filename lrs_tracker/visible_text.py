@@ -1,5 +1,6 @@
 """Names and titles that people can see, and that read as they are stored."""
 
+import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
@@ -12,6 +13,8 @@ _BIDI_CONTROLS = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x20
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 # Blanks that Unicode counts as letters, marks or symbols: fillers of Hangul, the joiner, empty Braille, variations.
 _BLANKS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0") | frozenset(map(chr, range(0xFE00, 0xFE10)))
+
+_BREAKING_CATEGORIES = frozenset({"Cc", "Zl", "Zp"})
 
 
 def validate_visible(text: str) -> None:
@@ -28,6 +31,12 @@ def refuse_unseen(text: str, *, field: str) -> None:
         validate_visible(text.strip())
     except ValidationError as error:
         raise DomainError(error.message, field=field, code=error.code) from None
+
+
+def one_line(text: str) -> str:
+    """Return a text without line breaks and control characters, which headers and lines of a mail must not have."""
+    kept = (" " if unicodedata.category(character) in _BREAKING_CATEGORIES else character for character in text)
+    return re.sub(" +", " ", "".join(kept)).strip(" ")
 
 
 def _is_visible(character: str) -> bool:

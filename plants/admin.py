@@ -1,23 +1,19 @@
 """Plants and what belongs to them in the admin."""
 
-import datetime as dt
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
 from lrs_tracker.domain_functions import DomainFunctions
 from lrs_tracker.visible_admin import RecordAdmin, RefusableForm, VisibleAdmin
 from plants.domain.facts import delete_plant_fact
-from plants.domain.milestones import MilestoneDates, add_milestone, change_milestone
+from plants.domain.milestones import add_dated_milestone, set_dates
 from plants.domain.phases import add_phase, change_phase, remove_phase
 from plants.domain.plants import change_plant, create_plant
 from plants.domain.ramps import add_ramp
-from plants.enums import MilestoneKind
 from plants.models import MilestoneForecast, Plant, PlantFact, PlantMilestone, PlantPhase, RampScenario
 
 
@@ -73,61 +69,11 @@ class MilestoneForm(RefusableForm):
         fields = ("plant", "kind", "baseline_on", "forecast_on", "reason", "actual_on", "note")
 
 
-def _change_milestone(
-    *,
-    milestone: PlantMilestone,
-    baseline_on: dt.date | None,
-    forecast_on: dt.date | None,
-    actual_on: dt.date | None,
-    reason: str,
-    note: str,
-    by: User,
-    at: dt.datetime,
-    today: dt.date,
-    expected_version: int | None = None,
-) -> PlantMilestone:
-    return change_milestone(
-        milestone=milestone,
-        dates=MilestoneDates(baseline_on=baseline_on, forecast_on=forecast_on, actual_on=actual_on),
-        reason=reason,
-        note=note,
-        expected_version=expected_version,
-        by=by,
-        at=at,
-        today=today,
-    )
-
-
-@transaction.atomic
-def _add_milestone(
-    *,
-    plant: Plant,
-    kind: MilestoneKind,
-    baseline_on: dt.date | None,
-    forecast_on: dt.date | None,
-    actual_on: dt.date | None,
-    reason: str,
-    note: str,
-    by: User,
-    at: dt.datetime,
-    today: dt.date,
-) -> PlantMilestone:
-    return change_milestone(
-        milestone=add_milestone(plant=plant, kind=kind, by=by),
-        dates=MilestoneDates(baseline_on=baseline_on, forecast_on=forecast_on, actual_on=actual_on),
-        reason=reason,
-        note=note,
-        by=by,
-        at=at,
-        today=today,
-    )
-
-
 @admin.register(PlantMilestone)
 class PlantMilestoneAdmin(VisibleAdmin):
     """Milestones, whose every forecast is remembered."""
 
-    domain = DomainFunctions(create=_add_milestone, change=_change_milestone)
+    domain = DomainFunctions(create=add_dated_milestone, change=set_dates)
     form = MilestoneForm
     list_display = ("plant", "kind", "baseline_on", "forecast_on", "actual_on")
     list_display_links = ("kind",)

@@ -13,9 +13,11 @@ class PlantsConfig(AppConfig):
     def ready(self) -> None:
         """Register the resources of the change log."""
         from plants import panels, timeline_names
-        from plants.models import Plant
+        from plants.models import Plant, PlantMilestone
         from sync import registry
 
         registry.register("plant", label=_("Plant"), visible_to=Plant.objects.visible_to)
+        registry.register_synced("plant", Plant, parts=("plant-phase", "plant-fact", "external-ref"))
+        registry.register_synced("plant-milestone", PlantMilestone)
         panels.register_panels()
         timeline_names.register_names()

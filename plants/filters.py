@@ -1,4 +1,4 @@
-"""Filters of the list of plants."""
+"""Filters of plants and their milestones."""
 
 import django_filters
 from django import forms
@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from companies.enums import Region
 from companies.models import Company
-from plants.enums import Chemistry, PlantStatus
-from plants.models import Plant
+from lrs_tracker.visible_filters import visible_rows
+from plants.enums import Chemistry, MilestoneKind, PlantStatus
+from plants.models import Plant, PlantMilestone
 from plants.panels import panels
 
 
@@ -19,9 +20,7 @@ class PlantFilter(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(label=_("Status"), choices=PlantStatus.choices)
     region = django_filters.ChoiceFilter(label=_("Region"), choices=Region.choices)
     chemistry = django_filters.ChoiceFilter(label=_("Chemistry"), choices=Chemistry.choices)
-    company = django_filters.ModelChoiceFilter(
-        label=_("Company"), queryset=lambda request: Company.objects.visible_to(request.user)
-    )
+    company = django_filters.ModelChoiceFilter(label=_("Company"), queryset=visible_rows(Company))
     has = django_filters.ChoiceFilter(
         label=_("With"),
         choices=lambda: [(panel.key, panel.filter_label) for panel in panels if panel.having],
@@ -56,3 +55,25 @@ class PlantFilter(django_filters.FilterSet):
     def filter_archived(self, plants: QuerySet[Plant], name: str, value: bool) -> QuerySet[Plant]:
         """Show archived plants only, or none of them."""
         return plants.filter(archived_at__isnull=not value)
+
+
+class PlantMilestoneFilter(django_filters.FilterSet):
+    """Text, plant, its company, kind, and whether it was reached."""
+
+    q = django_filters.CharFilter(label=_("Plant or note"), method="search", max_length=200)
+    plant = django_filters.ModelMultipleChoiceFilter(label=_("Plant"), queryset=visible_rows(Plant), distinct=False)
+    company = django_filters.ModelMultipleChoiceFilter(
+        label=_("Company"), field_name="plant__company", queryset=visible_rows(Company), distinct=False
+    )
+    kind = django_filters.MultipleChoiceFilter(label=_("Kind"), choices=MilestoneKind.choices, distinct=False)
+    reached = django_filters.BooleanFilter(
+        label=_("Reached"), field_name="actual_on", lookup_expr="isnull", exclude=True
+    )
+
+    class Meta:
+        model = PlantMilestone
+        fields: list[str] = []
+
+    def search(self, milestones: QuerySet[PlantMilestone], name: str, value: str) -> QuerySet[PlantMilestone]:
+        """Keep the milestones whose plant or note has the text."""
+        return milestones.filter(Q(plant__name__icontains=value) | Q(note__icontains=value))

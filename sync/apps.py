@@ -9,3 +9,10 @@ class SyncConfig(AppConfig):
 
     name = "sync"
     verbose_name = _("Sync")
+
+    def ready(self) -> None:
+        """Register users, whose app knows no change log."""
+        from accounts.models import User
+        from sync import registry
+
+        registry.register_synced("user", User)

@@ -14,16 +14,29 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
 from accounts.models import User
 from tests.chromium import FLAGS, find_browser
 
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# How long a page may take on a machine that is busy with other things; what comes sooner is not waited for.
+PATIENCE_MS = 20_000
 AXE = Path(__file__).resolve().parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 # An answer to a script of ours may well be a refusal; a page, style, script, font or picture must be there.
 ASSETS = {"stylesheet", "script", "font", "image", "manifest"}
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+def until(page: Page, condition: Callable[[], bool]) -> None:
+    """Wait for what no locator sees, such as a row in the database."""
+    for _time in range(PATIENCE_MS // 50):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"It did not come to that within {PATIENCE_MS // 1000} seconds.")
 
 
 class Watch:
@@ -39,7 +52,10 @@ class Watch:
 
     def _note_console(self, message: ConsoleMessage) -> None:
         # Chromium reports each refused request as an error too; `_note_response` judges those.
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        # htmx says there which request it gave up for a newer one (`hx-sync`), as happens to a slow machine.
+        is_given_up = "htmx:error" in message.text and "AbortError" in message.text
+        is_refused = message.text.startswith("Failed to load resource")
+        if message.type == "error" and not is_given_up and not is_refused:
             self.problems.append(f"console: {message.text}")
 
     def _note_request(self, request: Request) -> None:
@@ -82,7 +98,7 @@ def open_page(live_server, browser: Browser) -> Iterator[Callable[..., Page]]:
 
     def open_(user: User | None, path: str = "/", **options) -> Page:
         context = browser.new_context(base_url=live_server.url, **{"viewport": DESKTOP, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append((context, Watch(context, urlsplit(live_server.url).netloc)))
         if user is not None:
             login(context, user, live_server.url)
@@ -102,6 +118,11 @@ def page(open_page: Callable[..., Page]) -> Page:
     return open_page(None, "/accounts/login/")
 
 
+def settle(page: Page) -> None:
+    """Wait until the page has the parts that it asks for as it opens."""
+    expect(page.locator(".htmx-request")).to_have_count(0)
+
+
 def login(context: BrowserContext, user: User, url: str) -> None:
     """Sign a user in by session cookie, without the form."""
     client = Client()
@@ -118,6 +139,10 @@ def axe() -> Callable[[Page], list[str]]:
     def find_violations(page: Page) -> list[str]:
         # Evaluated by the debugger, which the policy does not bind, so pages keep their real policy.
         page.evaluate(source)
+        # With less motion everything fades for a millisecond, also from disabled to not: that is no colour to judge.
+        page.evaluate(
+            "Promise.allSettled(document.getAnimations().flatMap((a) => a.transitionProperty ? [a.finished] : []))"
+        )
         violations = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
         return [
             f"{violation['id']} ({violation['impact']}): {violation['help']}: "

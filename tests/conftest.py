@@ -9,11 +9,23 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 from celery.contrib.testing.worker import start_worker
 from django.conf import settings
+from django.db import connection
 from django.db.models import FETCH_RAISE
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from pytest_django import DjangoDbBlocker
 
 from lrs_tracker.celery import app as celery_app
+from tests.emptying import quick_emptying
+from tests.prepared_database import prepare_database
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.browser", "tests.demo", "tests.web_server"]
+
+# A busy machine breaks no law.
+hypothesis_settings.register_profile(
+    "laws", hypothesis_settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("laws")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -21,6 +33,25 @@ def pytest_configure(config: pytest.Config) -> None:
     engines = settings.EMBEDDED_ENGINES.hold()
     engines.__enter__()
     config.add_cleanup(lambda: engines.__exit__(None, None, None))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Have the database of the run copied from one that is migrated already."""
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = prepare_database()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The database of the run, whose tables are emptied quickly."""
+    emptying = quick_emptying()
+    with django_db_blocker.unblock():
+        emptying.__enter__()
+    yield
+    emptying.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +76,9 @@ def fetch_raise(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def worker(transactional_db: None) -> Iterator[None]:
     """A Celery worker that takes tasks from the test's own broker, until the test ends."""
-    with start_worker(celery_app, perform_ping_check=False, queues=["default", "long"], shutdown_timeout=20):
+    with start_worker(
+        celery_app, perform_ping_check=False, queues=["default", "reminders", "webhooks", "long"], shutdown_timeout=20
+    ):
         yield
 
 

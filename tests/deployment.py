@@ -11,6 +11,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "lrs.example.com",
     "DATABASE_URL": "postgresql://lrs@db.example.com/lrs",
     "REDIS_URL": "rediss://valkey.example.com/0",
+    "BASE_URL": "https://lrs.example.com",
     "PATH": os.environ["PATH"],
 }
 

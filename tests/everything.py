@@ -17,6 +17,7 @@ CHECKS = {
     "layers": [BIN / "lint-imports", "--no-cache"],
     "migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
     "deployment": [sys.executable, "-m", "tests.deployment"],
+    "database": [sys.executable, "-m", "tests.prepared_database"],
 }
 TESTS = [sys.executable, "-m", "pytest", "--numprocesses=2", "--dist=loadgroup", "--quiet"]
 

@@ -1,7 +1,9 @@
 """Every address of the application, with an object of each kind to fill it."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -11,8 +13,13 @@ from accounts.enums import TokenScope
 from accounts.models import User
 from deals.enums import DocumentAudience
 from deals.models import Deal, DealContact, DealPlant, DealTeamMember, ImportBatch, SavedView
+from reminders.domain.calendar_tokens import create_feed
+from reminders.models import Mute, Notification
+from royalties.enums import AllocationKind
+from royalties.models import Allocation
 from tests.accounts.factories import UserFactory
 from tests.companies.factories import ContactFactory, SourcedFactFactory
+from tests.crm.factories import RunFactory, SuggestionFactory
 from tests.deals.factories import (
     NOW,
     ApprovalFactory,
@@ -25,9 +32,49 @@ from tests.deals.factories import (
 )
 from tests.money.factories import FxRateFactory
 from tests.plants.factories import PlantFactory, PlantMilestoneFactory
+from tests.reminders.factories import ChatEndpointFactory, ReminderFactory
+from tests.royalties.factories import (
+    AgreementFactory,
+    AmendmentFactory,
+    CreditNoteFactory,
+    FeeFactory,
+    InvoiceFactory,
+    PaymentFactory,
+    PriceIndexFactory,
+    ReportFilingFactory,
+    ReportLinkFactory,
+    RoyaltyTermFactory,
+    ServiceTermFactory,
+    TermSheetFactory,
+)
+from tests.sync.webhooks.factories import WebhookDeliveryFactory
 
-# Addresses of other people's applications inside ours; they have tests of their own.
-FOREIGN = ("admin/", "accounts/", "styleguide/", "healthz", "readyz", "static/", "media/")
+# The pages behind private links, and other people's applications inside ours; they have tests of their own.
+FOREIGN = (
+    *("report/", "from-mail/", "calendar/"),
+    *("admin/", "accounts/", "api/reference/", "styleguide/", "healthz", "readyz", "metrics", "static/", "media/"),
+)
+# The addresses that belong to a deal: none exists for whom the deal does not.
+OF_DEAL = (
+    "deals/<deal:pk>",
+    "insights/forecast/<deal:pk>",
+    "royalties/sandbox/<deal:pk>",
+    "my-day/steps/",
+    "inbox/<int:pk>",
+    *(
+        f"royalties/{part}/<int:pk>"
+        for part in (
+            "agreements",
+            "filings",
+            "report-links",
+            "statements",
+            "invoices",
+            "credit-notes",
+            "payments",
+            "allocations",
+        )
+    ),
+)
 # Stands in the texts of the deal, so that a page which shows any of them is found.
 MARKER = "Zyxomma"
 
@@ -59,8 +106,42 @@ def make_desk(*, is_confidential: bool) -> Desk:
     DealPlant.objects.create(deal=deal, plant=plant)
     token, _key = create_token(user=deal.owner, name="CRM", scope=TokenScope.READ, expires_at=None, at=NOW)
     batch = ImportBatch.objects.create(file_name=f"{MARKER}.csv", sha256="0" * 64, created_by=deal.owner)
+    agreement = AgreementFactory(deal=deal, title=f"{MARKER} agreement", plants=[plant])
+    filing = ReportFilingFactory(
+        agreement=agreement,
+        status="draft",
+        submitted_at=None,
+        decided_at=None,
+        decided_by=None,
+        note=f"{MARKER} filing",
+    )
+    invoice = InvoiceFactory(statement__agreement=agreement, note=f"{MARKER} invoice")
+    credit_note = CreditNoteFactory(agreement=agreement, reason=f"{MARKER} credit")
+    payment = PaymentFactory(
+        licensor=agreement.licensor, payer=agreement.licensee, reference=f"{MARKER} payment", amount=Decimal(500)
+    )
+    allocation = Allocation.objects.create(
+        invoice=invoice,
+        kind=AllocationKind.WITHHOLDING,
+        payment=payment,
+        on=payment.received_on,
+        amount=Decimal(100),
+        note=f"{MARKER} allocation",
+    )
+    reminder = ReminderFactory(deal=deal, recipient=colleague, title=f"{MARKER} reminder")
+    message = Notification.objects.create(
+        channel="email", kind="single", recipient=colleague, status="failed", next_attempt_at=NOW
+    )
+    message.reminders.add(reminder)
+    delivery = WebhookDeliveryFactory(
+        endpoint__owner=deal.owner, object_id=deal.pk, body=json.dumps({"title": f"{MARKER} webhook"})
+    )
+    run = RunFactory()
     keys = {
         "deals/pk": deal.pk,
+        "inbox/pk": reminder.pk,
+        "settings/mutes/pk": Mute.objects.create(user=colleague, rule=reminder.rule, deal=deal).pk,
+        "insights/pk": deal.pk,
         "deals/task_id": TaskFactory(deal=deal, title=f"{MARKER} task").pk,
         "deals/note_id": NoteFactory(deal=deal, body=f"{MARKER} note").pk,
         "deals/document_id": DocumentFactory(deal=deal, title=f"{MARKER} document", audience=DocumentAudience.DEAL).pk,
@@ -89,7 +170,37 @@ def make_desk(*, is_confidential: bool) -> Desk:
         "settings/users/pk": colleague.pk,
         "views/pk": SavedView.objects.create(owner=deal.owner, name="Mine").pk,
         "settings/tokens/pk": token.pk,
+        "settings/calendar/pk": create_feed(user=colleague)[0].pk,
         "settings/fx-rates/pk": FxRateFactory().pk,
+        "royalties/agreements/pk": agreement.pk,
+        "royalties/indices/pk": PriceIndexFactory().pk,
+        "settings/rules/pk": reminder.rule_id,
+        "settings/chats/pk": ChatEndpointFactory().pk,
+        "settings/operations/pk": message.pk,
+        "settings/webhooks/pk": delivery.endpoint_id,
+        "settings/webhooks/delivery_pk": delivery.pk,
+        "settings/crm/pk": run.connection_id,
+        "settings/crm/kind": "salesforce",
+        "settings/crm/resource": "company",
+        "settings/crm/run_pk": run.pk,
+        "settings/crm/suggestion_pk": SuggestionFactory(connection=run.connection).pk,
+        "settings/licensors/pk": agreement.licensor_id,
+        "royalties/filings/pk": filing.pk,
+        "royalties/invoices/pk": invoice.pk,
+        "royalties/credit-notes/pk": credit_note.pk,
+        "royalties/payments/pk": payment.pk,
+        "royalties/payments/token": "no-such-file",
+        "royalties/allocations/pk": allocation.pk,
+        "royalties/statements/pk": invoice.statement_id,
+        "royalties/sandbox/pk": deal.pk,
+        "royalties/sheet_pk": TermSheetFactory(deal=deal, name=f"{MARKER} sheet").pk,
+        "royalties/term_pk": RoyaltyTermFactory(agreement=agreement, label=f"{MARKER} term").pk,
+        "royalties/fee_pk": FeeFactory(agreement=agreement, label=f"{MARKER} fee").pk,
+        "royalties/service_pk": ServiceTermFactory(agreement=agreement, label=f"{MARKER} service").pk,
+        "royalties/amendment_pk": AmendmentFactory(agreement=agreement, title=f"{MARKER} amendment").pk,
+        "royalties/filings/ending": "csv",
+        "dev/mail/key": "20261124-090000-1-0",
+        "royalties/report-links/pk": ReportLinkFactory(agreement=agreement).pk,
     }
     return Desk(deal, keys)
 
@@ -109,7 +220,7 @@ def addresses(desk: Desk, *, user: User) -> list[Address]:
         Address(
             name,
             reverse(name, kwargs=_fill(route, params, desk)),
-            route.startswith(("deals/<deal:pk>", "my-day/steps/")),
+            route.startswith(OF_DEAL),
         )
         for name, route, params in _patterns(get_resolver().url_patterns)
     ]
@@ -131,7 +242,9 @@ def _patterns(
 ) -> Iterator[tuple[str, str, list[str]]]:
     for pattern in patterns:
         route = before + str(pattern.pattern)
-        if route.startswith(FOREIGN):
+        # What resources answer to whom is tested with the API, by tokens and with bodies.
+        is_resource = route.startswith("api/v1/") and not route.startswith("api/v1/royalties/") and route != "api/v1/"
+        if route.startswith(FOREIGN) or is_resource:
             continue
         if isinstance(pattern, URLResolver):
             inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace

@@ -12,7 +12,7 @@ os.environ["VAR_DIR"] = str(Path(__file__).resolve().parent.parent / "var" / "te
 
 from lrs_tracker.service_urls import broker_url
 from lrs_tracker.settings import *  # noqa: F403  # the point of this module
-from lrs_tracker.settings import CACHES, REDIS_URL, VAR_DIR
+from lrs_tracker.settings import CACHES, DATABASES, REDIS_URL, VAR_DIR
 
 # Tests running side by side each have a Valkey database, as pytest-django gives each a PostgreSQL database.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -21,3 +21,5 @@ CACHES = {"default": {**CACHES["default"], "LOCATION": REDIS_URL}}
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 MEDIA_ROOT = VAR_DIR / f"media{WORKER}"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Tests with commits empty the tables between them, statements too, which nobody else may.
+DATABASES["default"]["OPTIONS"]["options"] = "-c lrs.may_truncate=on"

@@ -3,11 +3,15 @@
 import datetime as dt
 import hashlib
 import secrets
+from functools import cache
 
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.backends import keep_permissions, with_permissions
 from accounts.enums import TokenScope
 from accounts.models import ApiToken, User
+from lrs_tracker.prepared import Hole, Prepared
 from lrs_tracker.problems import DomainError, PermissionRefusedError
 
 _PREFIX = "lrs_"
@@ -35,9 +39,17 @@ def create_token(
     return token, key
 
 
+@cache
+def _usable() -> Prepared[ApiToken]:
+    usable = ApiToken.objects.usable_at(Hole("at", models.DateTimeField())).select_related("user")
+    return Prepared(with_permissions(usable.filter(digest=Hole("digest", models.CharField())), user="user_id"))
+
+
 def find_token(*, key: str, at: dt.datetime) -> ApiToken | None:
-    """Return the usable token with this key, noting its use, or None."""
-    token = ApiToken.objects.usable_at(at).select_related("user").filter(digest=_digest(key)).first()
+    """Return the usable token with this key, its user and their permissions, noting its use; or None."""
+    token = next(iter(_usable().run(digest=_digest(key), at=at)), None)
+    if token is not None:
+        keep_permissions(token.user, token)
     if token and (token.last_used_at is None or at - token.last_used_at >= _USE_RESOLUTION):
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=at)
     return token

@@ -1,5 +1,7 @@
 """Inviting, changing and deactivating the people who use the application."""
 
+import datetime as dt
+
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
@@ -13,6 +15,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from accounts.domain.hand_over import hand_over, work_of
 from accounts.domain.roles import refuse_losing_administrator, set_role
 from accounts.enums import Role
 from accounts.models import User
@@ -72,15 +75,20 @@ def change_user(*, user: User, email: str, name: str, role: Role, manager: User 
 
 
 @transaction.atomic
-def deactivate_user(*, user: User, by: User) -> User:
-    """Lock a user out, tokens included, at once; their past stays.
+def deactivate_user(*, user: User, by: User, at: dt.datetime, to: User | None = None) -> User:
+    """Lock a user out, tokens included, at once, and give their open work to `to`; their past stays.
 
-    Raise DomainError for oneself and for the last administrator.
+    Raise DomainError for oneself, for the last administrator, and for open work that nobody takes over.
     """
     _refuse_unless(by, "accounts.change_user")
     if user.pk == by.pk:
         raise DomainError(_("You cannot deactivate yourself. Ask another administrator."))
     refuse_losing_administrator(user)
+    if to is not None:
+        hand_over(user=user, to=to, at=at)
+    elif work := work_of(user):
+        message = _("%(name)s has %(work)s. On the settings page of the user, choose who takes over.")
+        raise DomainError(message % {"name": user, "work": ", ".join(work)}, field="to")
     user.is_active = False
     user.save(update_fields=["is_active"])
     return user

@@ -36,6 +36,24 @@ class UserForm(forms.Form):
         return Role(self.cleaned_data["role"])
 
 
+class TakeOverForm(forms.Form):
+    """Who takes over the open work of someone who leaves: their manager, unless another is chosen."""
+
+    to = forms.ModelChoiceField(
+        label=_("Who takes over"), queryset=User.objects.none(), widget=forms.Select({"data-select": ""})
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = User.objects.filter(is_active=True).exclude(pk=user.pk)
+        field_of(self, "to", forms.ModelChoiceField).queryset = others.order_by("name", "pk")
+        self.initial["to"] = user.manager_id
+
+    def chosen(self) -> User | None:
+        """Return who was chosen, if anyone."""
+        return self.cleaned_data["to"] if self.is_valid() else None
+
+
 class UserSearchForm(forms.Form):
     """Text, role and state to narrow the list of users."""
 

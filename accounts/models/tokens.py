@@ -19,7 +19,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
         """Return a user's own tokens; nobody sees another's."""
         return self.filter(user_id=user.pk) if user.is_authenticated and user.is_active else self.none()
 
-    def usable_at(self, at: dt.datetime) -> Self:
+    def usable_at(self, at: dt.datetime | models.Expression) -> Self:
         """Return the tokens that open the API at an instant."""
         return self.filter(
             models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=at),

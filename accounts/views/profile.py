@@ -5,9 +5,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.domain.profile import change_profile
 from accounts.domain.roles import role_of
 from accounts.forms.profile import ProfileForm
 from accounts.requests import UserRequest
@@ -19,7 +21,7 @@ def show_profile(request: UserRequest) -> HttpResponse:
     """Show and change name, time zone, language and currency."""
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        change_profile(user=request.user, at=timezone.now(), **form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect("accounts:profile")
     # A form with errors has changed its instance: the rest of the page shows what is stored.

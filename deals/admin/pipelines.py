@@ -56,7 +56,7 @@ class GateForm(RefusableForm):
 
     class Meta:
         model = Gate
-        fields = ("stage", "label", "help")
+        fields = ("stage", "label", "help", "due_after_days")
 
 
 def _add_gate(*, fact: str, by: User, **others: Any) -> Gate:
@@ -70,7 +70,7 @@ class GateAdmin(VisibleAdmin):
 
     form = GateForm
     domain = DomainFunctions(create=_add_gate, change=stage_gates.reword_gate, delete=stage_gates.delete_gate)
-    list_display = ("label", "stage", "kind", "requirement", "position", "archived_at")
+    list_display = ("label", "stage", "kind", "requirement", "due_after_days", "position", "archived_at")
     list_filter = ("kind", "stage__pipeline")
     list_select_related = ("stage",)
     search_fields = ("label", "stage__name")
@@ -80,8 +80,8 @@ class GateAdmin(VisibleAdmin):
     def get_fields(self, request: HttpRequest, obj: Gate | None = None) -> tuple[str, ...]:
         """Choose what is checked once."""
         if obj is None:
-            return ("stage", "fact", "label", "help")
-        return ("stage", "kind", "requirement", "label", "help", "position", "archived_at")
+            return ("stage", "fact", "label", "help", "due_after_days")
+        return ("stage", "kind", "requirement", "label", "help", "due_after_days", "position", "archived_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Gate | None = None) -> tuple[str, ...]:
         """Keep what is checked."""

@@ -174,7 +174,16 @@ class ApprovalAdmin(DealPartAdmin):
     """Regulators' decisions."""
 
     domain = DomainFunctions(create=add_approval, change=change_approval)
-    list_display = ("regime", "deal", "authority", "jurisdiction", "status", "filed_on", "decision_due_on")
+    list_display = (
+        "regime",
+        "deal",
+        "authority",
+        "jurisdiction",
+        "status",
+        "file_by_on",
+        "filed_on",
+        "decision_due_on",
+    )
     list_filter = ("status", "jurisdiction")
     list_select_related = ("deal",)
     search_fields = ("regime", "authority", "deal__title", "deal__company__name")

@@ -1,12 +1,14 @@
 """Approvals that a deal needs from regulators: their status and dates."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from deals.domain.documents import keep_unseen_document
 from deals.enums import DECIDED_STATUSES, ApprovalStatus
 from deals.models import Approval, Deal
 from lrs_tracker.problems import DomainError, PermissionRefusedError, StaleVersionError
@@ -17,6 +19,7 @@ CHANGEABLE = frozenset(
         "authority",
         "jurisdiction",
         "status",
+        "file_by_on",
         "filed_on",
         "decision_due_on",
         "decided_on",
@@ -49,7 +52,12 @@ def change_approval(*, approval: Approval, by: User, expected_version: int | Non
     approval = Approval.objects.select_for_update(of=("self",)).select_related("deal").get(pk=approval.pk)
     if expected_version is not None and approval.version != expected_version:
         raise StaleVersionError(_("Someone changed this approval after you opened it."))
-    return _write(approval, values)
+    return _write(approval, keep_unseen_document(values, row=approval, by=by))
+
+
+def is_filing_late(approval: Approval, *, today: dt.date) -> bool:
+    """Return whether the day has passed by which the approval should have been filed."""
+    return approval.status == ApprovalStatus.TO_FILE and approval.file_by_on is not None and approval.file_by_on < today
 
 
 def is_late(approval: Approval, *, today: dt.date) -> bool:
@@ -63,7 +71,7 @@ def _require(by: User, permission: str) -> None:
         raise PermissionRefusedError(_("Your role cannot change approvals."))
 
 
-def _write(approval: Approval, values: dict[str, Any]) -> Approval:
+def _write(approval: Approval, values: Mapping[str, Any]) -> Approval:
     unknown = values.keys() - CHANGEABLE
     if unknown:
         raise TypeError(f"an approval has no changeable {sorted(unknown)}")

@@ -40,7 +40,7 @@ CHANGEABLE = frozenset(
         "royalty_start_on",
     }
 )
-_RELATIONS = ("company", "owner", "stage")
+RELATIONS = ("company", "owner", "stage")
 
 
 class StaleDealError(StaleVersionError):
@@ -89,7 +89,7 @@ def create_deal(
     deal = Deal(
         company=company,
         title=title.strip(),
-        stage=_first_stage(stage),
+        stage=first_stage(stage),
         entered_stage_at=at,
         rank=top_rank(at),
         owner=owner,
@@ -102,8 +102,8 @@ def create_deal(
         opened_on=today,
         is_confidential=is_confidential,
     )
-    _refuse_inactive(owner)
-    deal.full_clean(exclude=_RELATIONS)
+    refuse_inactive(owner)
+    deal.full_clean(exclude=RELATIONS)
     deal.save()
     StageTransition.objects.create(deal=deal, to_stage=deal.stage, kind=MoveKind.FORWARD, by=by, at=at)
     _refuse_hiding(deal, by)
@@ -162,7 +162,7 @@ def change_deal(
     refuse_unseen(changes.get("title", ""), field="title")
     for name, value in changes.items():
         setattr(deal, name, value.strip() if isinstance(value, str) else value)
-    deal.full_clean(exclude=_RELATIONS)
+    deal.full_clean(exclude=RELATIONS)
     _save(deal, changes)
     if "owner" in changes:
         _refuse_losing_sight(deal, by)
@@ -171,7 +171,13 @@ def change_deal(
 
 def lock_deal(deal: Deal) -> Deal:
     """Return a fresh, locked copy of a deal; call it inside a transaction."""
-    return Deal.objects.select_for_update(of=("self",)).select_related(*_RELATIONS).get(pk=deal.pk)
+    deals = Deal.objects.select_for_update(of=("self",)).select_related(*RELATIONS)
+    locked = deals.filter(pk=deal.pk).first()
+    if locked is None:
+        # Who held the lock changed a relation: PostgreSQL looks at the new row beside the old one's, and finds no pair.
+        Deal.objects.select_for_update().get(pk=deal.pk)
+        locked = deals.get(pk=deal.pk)
+    return locked
 
 
 def unclosed_deals_with(company: Company, *, user: User) -> models.QuerySet[Deal]:
@@ -186,20 +192,22 @@ def _save(deal: Deal, changes: Mapping[str, Any]) -> None:
     deal.save(update_fields=[*changes, "version"])
 
 
-def _first_stage(stage: Stage) -> Stage:
+def first_stage(stage: Stage) -> Stage:
+    """Return the stage that a deal on its way to another one starts in. Raise DomainError for one not in use."""
     if stage.archived_at is not None or stage.pipeline.archived_at is not None:
         raise DomainError(_("Choose a stage that is in use."), field="stage")
     path = Stage.objects.filter(pipeline=stage.pipeline_id, type__in=PATH_TYPES, archived_at__isnull=True)
     return path.order_by("position", "pk").first() or stage
 
 
-def _refuse_inactive(owner: User | None) -> None:
+def refuse_inactive(owner: User | None) -> None:
+    """Raise DomainError for an owner who is not active any more."""
     if owner is not None and not owner.is_active:
         raise DomainError(_("%(name)s is not active any more.") % {"name": owner}, field="owner")
 
 
 def _refuse_owner_change(deal: Deal, owner: User | None, by: User) -> None:
-    _refuse_inactive(owner)
+    refuse_inactive(owner)
     if deal.is_confidential and deal.owner_id != by.pk and not by.has_perm("deals.see_confidential_deal"):
         raise DomainError(_("Only its owner or a manager hands on a confidential deal."), field="owner")
 

@@ -15,8 +15,10 @@ DEFAULT_SLUG = "lrs-licensing"
 
 @dataclass(frozen=True, slots=True)
 class _Gate:
+    """A gate; `kind` is one of ours or one that an app above registers, by its name."""
+
     label: str | Promise
-    kind: GateKind
+    kind: str
     requirement: str = ""
     help: str | Promise = ""
 
@@ -115,7 +117,11 @@ _STAGES = (
         90,
         (
             _document(DocumentKind.TERM_SHEET, _("Term sheet")),
-            _item(_("At least one royalty basis and one fee line agreed")),
+            _Gate(
+                _("At least one royalty basis and one fee line agreed"),
+                "royalty_basis",
+                help=_("Enter the agreement as a draft with a royalty term and a fee."),
+            ),
             _item(_("Internal price approval")),
         ),
     ),
@@ -151,7 +157,7 @@ _STAGES = (
         120,
         (
             _field("effective_on", _("Effective date set")),
-            _item(_("Upfront fee paid")),
+            _Gate(_("Upfront fee paid"), "upfront_fee_paid"),
             _milestone(MilestoneKind.INVESTMENT_DECISION, _("Final investment decision taken")),
             _milestone(MilestoneKind.PERMITS, _("Permits granted")),
             _milestone(MilestoneKind.GROUND_BREAKING, _("Ground broken")),
@@ -184,7 +190,7 @@ _STAGES = (
         StageType.EARNING,
         100,
         gates=(
-            _item(_("First statement paid")),
+            _Gate(_("First statement paid"), "first_statement_paid"),
             _item(_("Output at the agreed share of nameplate for two quarters")),
         ),
     ),

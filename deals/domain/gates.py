@@ -59,10 +59,11 @@ def gate_states(*, deal: Deal, gates: Iterable[Gate], today: dt.date) -> list[Ga
     gates = list(gates)
     if not gates:
         return []
-    facts = _facts_for(gates, deal, today)
-    checks = {check.gate_id: check for check in _checks().run(deal=deal.pk)}
+    facts, address = _facts_for(gates, deal, today), deal.get_absolute_url()
+    has_ticks = any(gate.kind == GateKind.CHECKLIST for gate in gates)
+    checks = {check.gate_id: check for check in _checks().run(deal=deal.pk)} if has_ticks else {}
     return [
-        GateState(gate=gate, is_met=gate.fact in facts, href=gate_href(deal, gate), check=checks.get(gate.pk))
+        GateState(gate=gate, is_met=gate.fact in facts, href=_gate_href(address, gate), check=checks.get(gate.pk))
         for gate in gates
     ]
 
@@ -70,8 +71,8 @@ def gate_states(*, deal: Deal, gates: Iterable[Gate], today: dt.date) -> list[Ga
 def unmet_gates(*, deal: Deal, gates: Iterable[Gate], today: dt.date) -> list[GateState]:
     """Return the state of each gate that a deal does not meet, in the order given."""
     gates = list(gates)
-    facts = _facts_for(gates, deal, today)
-    return [GateState(gate, is_met=False, href=gate_href(deal, gate)) for gate in gates if gate.fact not in facts]
+    facts, address = _facts_for(gates, deal, today), deal.get_absolute_url()
+    return [GateState(gate, is_met=False, href=_gate_href(address, gate)) for gate in gates if gate.fact not in facts]
 
 
 def _facts_for(gates: Iterable[Gate], deal: Deal, today: dt.date) -> set[str]:
@@ -82,13 +83,13 @@ def _facts_for(gates: Iterable[Gate], deal: Deal, today: dt.date) -> set[str]:
     return facts_of([deal.pk], today=today)[deal.pk] | own
 
 
-def gate_href(deal: Deal, gate: Gate) -> str:
-    """Return where in the deal's workspace a gate can be met."""
+def _gate_href(workspace: str, gate: Gate) -> str:
+    """Return where in the deal's workspace, given by its address, a gate can be met."""
     kind = kinds().get(gate.kind)
     tab = kind.tab if kind else "gates"
     if tab in {"facts", "gates"}:
-        return f"{deal.get_absolute_url()}#{f'field-{gate.requirement}' if tab == 'facts' else f'gate-{gate.pk}'}"
-    return f"{deal.get_absolute_url()}?tab={tab}"
+        return f"{workspace}#{f'field-{gate.requirement}' if tab == 'facts' else f'gate-{gate.pk}'}"
+    return f"{workspace}?tab={tab}"
 
 
 @transaction.atomic

@@ -86,7 +86,7 @@ def patch_for(
 def _deals_in(changes: Iterable[Change]) -> set[int]:
     found = set()
     for change in changes:
-        if change.resource == "deal":
+        if change.resource in {"deal", "deal-place"}:
             found.add(change.object_id)
         elif change.parent_resource == "deal" and change.parent_id is not None:
             found.add(change.parent_id)

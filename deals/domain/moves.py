@@ -22,6 +22,7 @@ from deals.enums import (
     StageType,
 )
 from deals.models import Deal, Stage, StageTransition, Waiver
+from lrs_tracker.dates import LATEST_DATE
 from lrs_tracker.prepared import Hole, Prepared, PreparedForViewers
 from lrs_tracker.problems import DomainError, PermissionRefusedError, StaleVersionError
 from lrs_tracker.visibility import Viewer
@@ -126,6 +127,16 @@ def move_needs(*, deal: Deal, target: Stage) -> MoveNeeds:
     )
 
 
+def left_out(needs: MoveNeeds, *, reason: str, resume_on: dt.date | None) -> list[DomainError]:
+    """Return a refusal for the reason and for the date that a move needs, where they are not given."""
+    refusals = []
+    if needs.reason and not reason:
+        refusals.append(DomainError(_("Give a reason."), field="reason", code="required"))
+    if needs.resume_on and resume_on is None:
+        refusals.append(DomainError(_("Give the date to resume."), field="resume_on", code="required"))
+    return refusals
+
+
 @transaction.atomic
 def move_deal(
     *,
@@ -152,7 +163,9 @@ def move_deal(
         raise PermissionRefusedError(_("Your role cannot move deals."))
     locked = _locked().run(deal=deal.pk)
     if not locked:
-        raise Deal.DoesNotExist
+        # Who held the lock moved it: PostgreSQL looks at its new row beside the stage of before, and finds no pair.
+        Deal.objects.select_for_update().get(pk=deal.pk)
+        locked = _locked().run(deal=deal.pk)
     deal = locked[0]
     if expected_version is not None and deal.version != expected_version:
         raise StaleMoveError(deal, _last_transition(deal))
@@ -165,12 +178,10 @@ def move_deal(
 
     needs = move_needs(deal=deal, target=target)
     reason = reason.strip()
-    if needs.reason and not reason:
-        raise DomainError(_("Give a reason."), field="reason", code="required")
-    if needs.resume_on and resume_on is None:
-        raise DomainError(_("Give the date to resume."), field="resume_on", code="required")
-    if needs.resume_on and resume_on is not None and resume_on < today:
-        raise DomainError(_("Choose a date from today on."), field="resume_on")
+    for refusal in left_out(needs, reason=reason, resume_on=resume_on):
+        raise refusal
+    if needs.resume_on and resume_on is not None and not today <= resume_on <= LATEST_DATE:
+        raise DomainError(_("Choose a date from today until %(year)s.") % {"year": LATEST_DATE.year}, field="resume_on")
     waived = _check_gates(deal, target, needs, today=today, waive=waive, waiver_reason=waiver_reason, by=by)
 
     transition = StageTransition(

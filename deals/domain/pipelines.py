@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from deals.models import Gate, Pipeline, Stage
+from lrs_tracker.edits import lock_row
 from lrs_tracker.problems import DomainError, PermissionRefusedError, StaleVersionError
 
 
@@ -33,10 +34,14 @@ def add_pipeline(*, name: str, by: User) -> Pipeline:
 
 
 @transaction.atomic
-def rename_pipeline(*, pipeline: Pipeline, name: str, by: User) -> Pipeline:
-    """Give a pipeline another name; its links stay as they are. Raise DomainError when the name is taken."""
+def rename_pipeline(*, pipeline: Pipeline, name: str, expected_version: int | None = None, by: User) -> Pipeline:
+    """Give a pipeline another name; its links stay as they are.
+
+    Raise DomainError when the name is taken, StaleVersionError when it is no longer at `expected_version`.
+    """
     refuse_unless_shaping(by)
     others = [other for other in _lock_pipelines() if other.pk != pipeline.pk]
+    pipeline = lock_row(pipeline, expected_version=expected_version)
     pipeline.name = _free_name(name, others)
     pipeline.save(update_fields=["name"])
     return pipeline

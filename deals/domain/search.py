@@ -1,4 +1,4 @@
-"""Search in everything a user may see: deals, companies, plants and contacts."""
+"""Search in everything a user may see: deals, companies, plants, contacts, and what apps above add."""
 
 import re
 from collections.abc import Callable
@@ -39,6 +39,16 @@ class HitGroup:
     hits: tuple[Hit, ...]
 
 
+type HitSource = Callable[[str, User], HitGroup]
+_sources: list[HitSource] = []
+
+
+def register_source(source: HitSource) -> None:
+    """Let an app above find things of its own, at most `PER_KIND`; called from `AppConfig.ready`."""
+    if source not in _sources:
+        _sources.append(source)
+
+
 def search(query: str, *, user: User) -> list[HitGroup]:
     """Return what `user` may see that contains every word of `query`: at most six hits a kind, one query each.
 
@@ -53,6 +63,7 @@ def search(query: str, *, user: User) -> list[HitGroup]:
         HitGroup(_("Companies"), "building", _companies(text, user)),
         HitGroup(_("Plants"), "building-factory-2", _plants(text, user)),
         HitGroup(_("Contacts"), "user", _contacts(text, user)),
+        *(source(text, user) for source in _sources),
     )
     return [group for group in groups if group.hits]
 

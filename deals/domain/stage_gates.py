@@ -12,11 +12,22 @@ from deals.domain.gate_facts import GATE_FIELDS, facts_of, field_facts, kinds
 from deals.domain.pipelines import refuse_unless_shaping
 from deals.enums import GateKind
 from deals.models import Gate, Stage
+from deals.models.pipelines import MAX_DUE_AFTER_DAYS
+from lrs_tracker.edits import lock_row
 from lrs_tracker.problems import DomainError, StaleVersionError
 
 
 @transaction.atomic
-def add_gate(*, stage: Stage, label: str, kind: str, requirement: str, help: str, by: User) -> Gate:
+def add_gate(
+    *,
+    stage: Stage,
+    label: str,
+    kind: str,
+    requirement: str,
+    help: str,
+    due_after_days: int | None = None,
+    by: User,
+) -> Gate:
     """Ask for one more thing before deals leave a stage of the path, last in its list.
 
     Raise DomainError for an unknown kind or requirement, a label that the stage has, or a stage beside the path.
@@ -33,21 +44,33 @@ def add_gate(*, stage: Stage, label: str, kind: str, requirement: str, help: str
         kind=kind,
         requirement=requirement,
         help=help.strip(),
+        due_after_days=_plausible_days(due_after_days),
         position=last + 1,
     )
 
 
 @transaction.atomic
-def reword_gate(*, gate: Gate, label: str, help: str, by: User) -> Gate:
-    """Change how a gate is worded; what it asks for stays, as deals have met or waived it.
+def reword_gate(
+    *,
+    gate: Gate,
+    label: str,
+    help: str,
+    due_after_days: int | None,
+    expected_version: int | None = None,
+    by: User,
+) -> Gate:
+    """Change how a gate is worded and when it is due; what it asks for stays, as deals have met or waived it.
 
-    Raise DomainError when the stage has another gate with this label.
+    Raise DomainError when the stage has another gate with this label or for implausible days, StaleVersionError
+    when the gate is no longer at `expected_version`.
     """
     refuse_unless_shaping(by)
     gates = _lock_gates(gate.stage)
+    gate = lock_row(gate, expected_version=expected_version)
     gate.label = _free_label(label, [other for other in gates if other.pk != gate.pk])
     gate.help = help.strip()
-    gate.save(update_fields=["label", "help"])
+    gate.due_after_days = _plausible_days(due_after_days)
+    gate.save(update_fields=["label", "help", "due_after_days"])
     return gate
 
 
@@ -126,6 +149,13 @@ def _refuse_unknown_fact(kind: str, requirement: str) -> None:
         raise DomainError(_("Choose what the gate checks."), field="kind")
     if requirement not in ([name for name, _label in known.requirements] or [""]):
         raise DomainError(_("Choose what is asked for."), field="requirement")
+
+
+def _plausible_days(days: int | None) -> int | None:
+    if days is not None and not 1 <= days <= MAX_DUE_AFTER_DAYS:
+        limits = {"most": MAX_DUE_AFTER_DAYS}
+        raise DomainError(_("Give 1 to %(most)d days, or none.") % limits, field="due_after_days")
+    return days
 
 
 def _free_label(label: str, others: Iterable[Gate]) -> str:

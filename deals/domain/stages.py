@@ -18,6 +18,7 @@ from deals.domain.moves import move_deal
 from deals.domain.pipelines import refuse_unless_shaping
 from deals.enums import PATH_TYPES, StageType
 from deals.models import Deal, Gate, Pipeline, Stage
+from lrs_tracker.edits import lock_row
 from lrs_tracker.problems import DomainError, StaleVersionError
 
 
@@ -57,15 +58,18 @@ def change_stage(
     type: StageType,
     probability_percent: int,
     rot_days: int | None,
+    expected_version: int | None = None,
     by: User,
 ) -> Stage:
     """Change a stage's name, type, default probability or rot days.
 
     A stage with deals keeps its place on or beside the path, and one beside it its type: those deals
-    came with a reason, a resume date or a closing date that fit only that type. Raise DomainError.
+    came with a reason, a resume date or a closing date that fit only that type. Raise DomainError, and
+    StaleVersionError when the stage is no longer at `expected_version`.
     """
     refuse_unless_shaping(by)
     stages = _lock_stages(stage.pipeline)
+    lock_row(stage, expected_version=expected_version)
     stage = next(other for other in stages if other.pk == stage.pk)
     stays_on_path = type in PATH_TYPES and stage.type in PATH_TYPES
     if type != stage.type and not stays_on_path and stage.deals.exists():

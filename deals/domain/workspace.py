@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 
 from companies.models import SourcedFact
@@ -28,6 +28,7 @@ from deals.models import (
     StageTransition,
     Task,
 )
+from deals.workspace_tabs import workspace_tabs
 from lrs_tracker.prepared import Hole, Prepared, PreparedForViewers
 from lrs_tracker.visibility import Viewer
 from sync.models import ExternalRef
@@ -56,6 +57,7 @@ class _Shown(TypedDict):
     team_list: list[dict[str, Any]]
     plant_list: list[dict[str, Any]]
     ref_list: list[dict[str, Any]]
+    capacity_facts: list[dict[str, Any]]
 
 
 type TimedStage = WithAnnotations[Stage, _Times]
@@ -85,12 +87,23 @@ class NextStage:
 
 
 @dataclass(frozen=True, slots=True)
+class SourcedValue:
+    """What one source says."""
+
+    value: str
+    unit: str
+    source: str
+    source_url: str
+    as_of: dt.date
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What sources say about one figure; `is_conflict` when they differ."""
 
     metric: str
     period: str
-    facts: list[SourcedFact]
+    facts: list[SourcedValue]
     is_conflict: bool
 
 
@@ -116,6 +129,8 @@ def deals_for_workspace(user: Viewer) -> models.QuerySet[WorkspaceDeal]:
             team_list=ArraySubquery(_team()),
             plant_list=ArraySubquery(_plants()),
             ref_list=ArraySubquery(_refs()),
+            capacity_facts=ArraySubquery(_capacity_facts(user)),
+            **{tab.count_name: _count(tab.rows(user)) for tab in workspace_tabs().values()},
         )
     )
     return cast("models.QuerySet[WorkspaceDeal]", deals)
@@ -131,7 +146,7 @@ def path_of(deal: Deal, *, at: dt.datetime) -> list[PathStage]:
 
 
 def next_stage_of(deal: Deal, path: Iterable[PathStage], *, today: dt.date) -> NextStage | None:
-    """Return the stage after the deal's own and its gates, in three queries; None at the end or beside the path."""
+    """Return the stage after the deal's own and its gates, in at most 3 queries; None at the end or beside the path."""
     if deal.stage.type not in PATH_TYPES:
         return None
     later = (step.stage for step in path if step.state == "next")
@@ -142,14 +157,15 @@ def next_stage_of(deal: Deal, path: Iterable[PathStage], *, today: dt.date) -> N
     return NextStage(target, gate_states(deal=deal, gates=gates, today=today))
 
 
-def capacity_reports(deal: Deal, *, user: Viewer) -> list[Report]:
-    """Return what sources say about the capacity of the deal's company and plants, in one query.
+def capacity_reports(deal: WorkspaceDeal) -> list[Report]:
+    """Return what sources say about the capacity of the deal's company and plants; see `deals_for_workspace`.
 
     Facts of one metric and period stand together, the newest first, also when they contradict each other.
     """
-    together: dict[tuple[str, str], list[SourcedFact]] = defaultdict(list)
-    for fact in _CAPACITY_FACTS.run(user, deal=deal.pk, company=deal.company_id):
-        together[fact.metric, fact.period].append(fact)
+    together: dict[tuple[str, str], list[SourcedValue]] = defaultdict(list)
+    for fact in deal.capacity_facts:
+        said = {**fact, "as_of": dt.date.fromisoformat(fact["as_of"])}
+        together[said.pop("metric"), said.pop("period")].append(SourcedValue(**said))
     return [
         Report(metric, period, same, len({(fact.value, fact.unit) for fact in same}) > 1)
         for (metric, period), same in together.items()
@@ -183,19 +199,7 @@ def _timed_stages() -> Prepared[TimedStage]:
     return Prepared(cast("models.QuerySet[TimedStage]", stages))
 
 
-def _capacity_facts(user: Viewer) -> models.QuerySet[SourcedFact]:
-    plants = DealPlant.objects.filter(deal=Hole("deal")).values("plant")
-    return (
-        SourcedFact.objects.visible_to(user)
-        .filter(Q(company=Hole("company")) | Q(plant_facts__plant__in=plants))
-        .filter(Q(unit__icontains="GWh") | Q(metric__icontains="capacity"))
-        .distinct()
-        .order_by("metric", "period", "-as_of", "-pk")
-    )
-
-
 _DEAL = PreparedForViewers(_deal)
-_CAPACITY_FACTS = PreparedForViewers(_capacity_facts)
 
 
 def _count(rows: models.QuerySet) -> Coalesce:
@@ -238,6 +242,18 @@ def _plants() -> models.QuerySet:
 def _refs() -> models.QuerySet:
     refs = ExternalRef.objects.filter(resource="deal", object_id=OuterRef("pk")).order_by("system", "pk")
     return refs.values(ref=JSONObject(system="system", external_id="external_id"))
+
+
+def _capacity_facts(user: Viewer) -> models.QuerySet:
+    of_its_plants = DealPlant.objects.filter(deal=OuterRef(OuterRef("pk")), plant__plant_facts__fact=OuterRef("pk"))
+    facts = (
+        SourcedFact.objects.visible_to(user)
+        .filter(Q(company=OuterRef("company")) | Exists(of_its_plants))
+        .filter(Q(unit__icontains="GWh") | Q(metric__icontains="capacity"))
+        .order_by("metric", "period", "-as_of", "-pk")
+    )
+    names = ("metric", "period", "value", "unit", "source", "source_url", "as_of")
+    return facts.values(said=JSONObject(**{name: name for name in names}))
 
 
 def _reached(deal: Deal, path: list[TimedStage]) -> Stage | None:

@@ -12,7 +12,7 @@ from deals.domain.imports.encodings import ENCODINGS
 from deals.domain.imports.fields import FIELDS
 from deals.domain.imports.mapping import CREATABLE, parse_map, value_key
 from deals.domain.imports.problems import FileUnusableError, MapInvalidError
-from deals.domain.imports.reading import check_file
+from deals.domain.imports.reading import MAX_FILE_BYTES, check_file
 from deals.domain.imports.stages import known_type
 from deals.enums import StageType
 
@@ -33,7 +33,9 @@ class UploadForm(forms.Form):
         label=_("File"),
         help_text=_("CSV or XLSX, with headings in the first row; at most 25 MB and 100,000 rows."),
         allow_empty_file=True,
-        widget=forms.FileInput({"accept": ".csv,.tsv,.txt,.xlsx,.xlsm"}),
+        widget=forms.FileInput(
+            {"accept": ".csv,.tsv,.txt,.xlsx,.xlsm", "data-max-megabytes": MAX_FILE_BYTES // 1024**2}
+        ),
     )
 
     def clean_file(self) -> UploadedFile:

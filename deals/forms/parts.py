@@ -55,6 +55,7 @@ class DocumentForm(forms.Form):
         allow_empty_file=True,
         help_text=_("%(endings)s; up to %(limit)s MB.")
         % {"endings": ", ".join(sorted(FILE_TYPES)), "limit": MAX_MEGABYTES},
+        widget=forms.FileInput({"data-max-megabytes": MAX_MEGABYTES}),
     )
     kind = forms.ChoiceField(label=_("Type"), choices=DocumentKind.choices)
     title = forms.CharField(
@@ -96,6 +97,7 @@ class ApprovalForm(forms.ModelForm):
             "authority",
             "jurisdiction",
             "status",
+            "file_by_on",
             "filed_on",
             "decision_due_on",
             "decided_on",
@@ -103,9 +105,9 @@ class ApprovalForm(forms.ModelForm):
             "document",
             "conditions",
         ]
-        widgets = {name: _day() for name in ("filed_on", "decision_due_on", "decided_on", "expires_on")} | {
-            "conditions": forms.Textarea({"rows": 2})
-        }
+        widgets = {
+            name: _day() for name in ("file_by_on", "filed_on", "decision_due_on", "decided_on", "expires_on")
+        } | {"conditions": forms.Textarea({"rows": 2})}
 
     def __init__(self, *args: Any, deal: Deal, user: User, **kwargs: Any) -> None:
         """Offer the documents of the deal that the user may open."""

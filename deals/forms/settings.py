@@ -10,22 +10,28 @@ from django.utils.translation import gettext_lazy as _
 from deals.domain.gate_facts import kinds
 from deals.enums import StageType
 from deals.models import Gate, Pipeline, Stage
+from deals.models.pipelines import MAX_DUE_AFTER_DAYS
 from lrs_tracker.form_fields import field_of
+from lrs_tracker.versioned_forms import VersionedForm
 
 # The largest number that the database keeps as rot days.
 MAX_ROT_DAYS = 32767
 
 
-class PipelineForm(forms.Form):
+class PipelineForm(VersionedForm):
     """The name of a pipeline."""
 
-    name = forms.CharField(label=_("Name"), max_length=Pipeline._meta.get_field("name").max_length)
+    class Meta:
+        model = Pipeline
+        fields = ("name",)
+
+    def validate_constraints(self) -> None:
+        """Leave a name that is taken to the domain, which says so beside the field."""
 
 
-class StageForm(forms.Form):
+class StageForm(VersionedForm):
     """What a stage is called, what it means, and its defaults."""
 
-    name = forms.CharField(label=_("Name"), max_length=Stage._meta.get_field("name").max_length)
     type = forms.ChoiceField(label=_("Type"), choices=StageType, help_text=_("What being here means for a deal."))
     probability_percent = forms.IntegerField(
         label=_("Default probability, %"), initial=0, validators=[MinValueValidator(0), MaxValueValidator(100)]
@@ -36,6 +42,10 @@ class StageForm(forms.Form):
         validators=[MinValueValidator(1), MaxValueValidator(MAX_ROT_DAYS)],
         help_text=_("Empty: never."),
     )
+
+    class Meta:
+        model = Stage
+        fields = ("name", "type", "probability_percent", "rot_days")
 
     def clean_type(self) -> StageType:
         """Return the type as one."""
@@ -80,14 +90,28 @@ class FactForm(forms.Form):
         return kind, requirement
 
 
-class GateWordsForm(forms.Form):
-    """How a gate is worded."""
+def _due_after_days() -> forms.IntegerField:
+    return forms.IntegerField(
+        label=_("Due after, days in the stage"),
+        required=False,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_DUE_AFTER_DAYS)],
+        help_text=_("Who is responsible for the deal is reminded then. Empty: never."),
+    )
+
+
+class GateForm(FactForm):
+    """A new gate."""
 
     label = forms.CharField(label=_("What must be true"), max_length=Gate._meta.get_field("label").max_length)
     help = forms.CharField(label=_("Why, or how"), required=False, max_length=Gate._meta.get_field("help").max_length)
+    due_after_days = _due_after_days()
 
 
-class GateForm(FactForm, GateWordsForm):
-    """A new gate."""
+class GateWordsForm(VersionedForm):
+    """How a gate is worded, and when it is due."""
 
-    field_order = ("fact", "label", "help")
+    due_after_days = _due_after_days()
+
+    class Meta:
+        model = Gate
+        fields = ("label", "help", "due_after_days")

@@ -20,6 +20,7 @@ class Approval(VersionedModel):
     authority = models.CharField(_("authority"), max_length=120, blank=True)
     jurisdiction = models.CharField(_("jurisdiction"), max_length=2, blank=True, validators=[validate_country])
     status = models.CharField(_("status"), max_length=24, choices=ApprovalStatus, default=ApprovalStatus.TO_FILE)
+    file_by_on = models.DateField(_("to be filed by"), null=True, blank=True, validators=[validate_plausible_date])
     filed_on = models.DateField(_("filed"), null=True, blank=True, validators=[validate_plausible_date])
     decision_due_on = models.DateField(_("decision due"), null=True, blank=True, validators=[validate_plausible_date])
     decided_on = models.DateField(_("decided"), null=True, blank=True, validators=[validate_plausible_date])
@@ -52,7 +53,7 @@ class Approval(VersionedModel):
                 violation_error_message=_("Give the date of the decision."),
             ),
             models.CheckConstraint(
-                condition=plausible_dates("filed_on", "decision_due_on", "decided_on", "expires_on"),
+                condition=plausible_dates("file_by_on", "filed_on", "decision_due_on", "decided_on", "expires_on"),
                 name="%(app_label)s_%(class)s_dates_plausible",
             ),
         ]

@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any, Self
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -27,6 +28,25 @@ from plants.models import Plant
 
 MAX_CAPACITY_GWH = Decimal(1000)
 MAX_ANNUAL_ROYALTY = Decimal("1e15")
+
+
+def _log_reorder() -> pgtrigger.Trigger:
+    """Return the trigger by which open boards learn that a card has another place in its column.
+
+    It is a resource of its own that no app registers: it stands in no timeline and in no feed.
+    """
+    return pgtrigger.Trigger(
+        name="log_reorder",
+        when=pgtrigger.After,
+        operation=pgtrigger.UpdateOf("rank"),
+        condition=pgtrigger.Q(old__rank__df=pgtrigger.F("new__rank"))
+        & pgtrigger.Q(old__stage=pgtrigger.F("new__stage")),
+        func=(
+            "PERFORM sync_log_change(TG_OP, 'deal-place', '', '', ARRAY[]::text[], "
+            "jsonb_build_object('id', OLD.id, 'rank', OLD.rank), "
+            "jsonb_build_object('id', NEW.id, 'rank', NEW.rank)); RETURN NULL;"
+        ),
+    )
 
 
 class DealQuerySet(models.QuerySet["Deal"]):
@@ -233,7 +253,18 @@ class Deal(VersionedModel):
             GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="deals_deal_title_text"),
         ]
         # Another order of the cards changes nothing that someone may be editing.
-        triggers = [bump_version(ignoring=["rank"]), ChangeTrigger("deal", hidden=("rank",))]
+        triggers = [
+            bump_version(ignoring=["rank"]),
+            ChangeTrigger("deal", hidden=("rank",)),
+            _log_reorder(),
+            pgtrigger.Trigger(
+                name="keep_readers",
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("is_confidential", "owner"),
+                func="PERFORM deals_keep_document_readers(ARRAY[NEW.id]); RETURN NULL;",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -284,7 +315,15 @@ class DealTeamMember(models.Model):
                 violation_error_message=_("This person is in the team already."),
             )
         ]
-        triggers = [ChangeTrigger("deal-team-member", parent=("deal", "deal_id"))]
+        triggers = [
+            ChangeTrigger("deal-team-member", parent=("deal", "deal_id")),
+            pgtrigger.Trigger(
+                name="keep_readers",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func="PERFORM deals_keep_document_readers(ARRAY[OLD.deal_id, NEW.deal_id]); RETURN NULL;",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.deal_id}:{self.user_id}"

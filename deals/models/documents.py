@@ -4,7 +4,9 @@ import uuid
 from pathlib import PurePath
 from typing import Self
 
+import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.urls import reverse
@@ -12,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from deals.enums import DocumentAudience, DocumentKind
 from deals.models.deals import Deal, DealPartQuerySet, DealTeamMember
-from lrs_tracker.change_log import ChangeTrigger, bump_version
+from lrs_tracker.change_log import ChangeTrigger, TellTrigger, bump_version
 from lrs_tracker.dates import plausible_dates, validate_plausible_date
 from lrs_tracker.versioned import VersionedModel
 from lrs_tracker.visibility import Viewer
@@ -36,7 +38,11 @@ class DocumentQuerySet(DealPartQuerySet):
 
 
 class Document(VersionedModel):
-    """A file of a deal. A new version of the same document has the same kind and title, and the next number."""
+    """A file of a deal. A new version of the same document has the same kind and title, and the next number.
+
+    `readers` are the keys of those who alone may see it by its audience and deal, null for everybody; the database
+    keeps them, so that the change log tells when they change.
+    """
 
     deal = models.ForeignKey(Deal, verbose_name=_("deal"), on_delete=models.CASCADE, related_name="documents")
     kind = models.CharField(_("type"), max_length=16, choices=DocumentKind)
@@ -50,6 +56,9 @@ class Document(VersionedModel):
     expires_on = models.DateField(_("expires"), null=True, blank=True, validators=[validate_plausible_date])
     audience = models.CharField(
         _("who may open it"), max_length=8, choices=DocumentAudience, default=DocumentAudience.DEAL
+    )
+    readers = ArrayField(
+        models.BigIntegerField(), verbose_name=_("who alone may see it"), null=True, blank=True, editable=False
     )
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -83,7 +92,33 @@ class Document(VersionedModel):
                 condition=plausible_dates("expires_on"), name="%(app_label)s_%(class)s_date_plausible"
             ),
         ]
-        triggers = [bump_version(), ChangeTrigger("document", parent=("deal", "deal_id"), hidden=("file",))]
+        triggers = [
+            bump_version(ignoring=["readers"]),
+            pgtrigger.Trigger(
+                name="keep_readers",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("audience", "deal_id"),
+                func=f"""
+                    PERFORM 1 FROM deals_deal WHERE id = NEW.deal_id FOR NO KEY UPDATE;
+                    NEW.readers = deals_readers(NEW.deal_id, NEW.audience = '{DocumentAudience.TEAM}');
+                    RETURN NEW;
+                """,  # constant
+            ),
+            ChangeTrigger("document", parent=("deal", "deal_id"), hidden=("file",)),
+            TellTrigger(
+                "tell_file",
+                {"document": "SELECT NEW.id"},
+                on=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("file"),
+            ),
+            # They name it to those who may see it.
+            TellTrigger(
+                "tell_approvals",
+                {"approval": "SELECT id FROM deals_approval WHERE document_id = NEW.id"},
+                on=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("readers"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -1,14 +1,18 @@
 """Pipelines, their stages, and the gates that guard leaving a stage."""
 
+import pgtrigger
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from deals.enums import PATH_TYPES, GateKind, StageType
-from lrs_tracker.change_log import ChangeTrigger, bump_version
+from lrs_tracker.change_log import ChangeTrigger, TellTrigger, bump_version
 from lrs_tracker.versioned import VersionedModel
 from lrs_tracker.visibility import StaffQuerySet
+
+# The longest stay after which a gate may be due.
+MAX_DUE_AFTER_DAYS = 1000
 
 
 class Pipeline(VersionedModel):
@@ -96,7 +100,16 @@ class Stage(VersionedModel):
                 name="%(app_label)s_%(class)s_rot_days_from_1",
             ),
         ]
-        triggers = [bump_version(), ChangeTrigger("stage", parent=("pipeline", "pipeline_id"))]
+        triggers = [
+            bump_version(),
+            ChangeTrigger("stage", parent=("pipeline", "pipeline_id")),
+            TellTrigger(
+                "tell_deals",
+                {"deal": "SELECT id FROM deals_deal WHERE stage_id = NEW.id"},
+                on=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("pipeline"),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -119,6 +132,13 @@ class Gate(VersionedModel):
     kind = models.CharField(_("kind"), max_length=24)
     requirement = models.CharField(_("requirement"), max_length=40, blank=True)
     help = models.CharField(_("why, or how"), max_length=500, blank=True)
+    due_after_days = models.PositiveSmallIntegerField(
+        _("due after, days in the stage"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_DUE_AFTER_DAYS)],
+        help_text=_("Who is responsible for the deal is reminded then."),
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
 

@@ -50,7 +50,8 @@ def patch_json(request: UserRequest, patch: BoardPatch, lens: Lens) -> dict[str,
                 "id": placed.card.pk,
                 "stage": placed.card.stage_id,
                 "above": placed.above,
-                "group": lens.group_of(placed.card),
+                "group": (group := lens.group_of(placed.card)),
+                "group_label": group_label(group, lens),
                 "html": card_html(placed.card, can_move=can_move),
             }
             for placed in patch.placed
@@ -85,17 +86,21 @@ def column_context(
 def cards_html(cards: Iterable[Card], lens: Lens, *, can_move: bool, more_url: str) -> SafeString:
     """Return cards, each group under its heading, and the link to those that follow."""
     parts = []
-    labels = dict(Region.choices) if lens.group == BoardGroup.REGION else {}
     group = None
     for card in cards:
         if lens.group and lens.group_of(card) != group:
             group = lens.group_of(card)
-            parts.append(format_html(_GROUP, group, labels.get(group, group) or _("None")))
+            parts.append(format_html(_GROUP, group, group_label(group, lens)))
         parts.append(card_html(card, can_move=can_move))
     if more_url:
         parts.append(format_html(_MORE, more_url, _("Show more")))
-    # Every part is escaped by its template or by format_html.
-    return mark_safe("".join(parts))  # noqa: S308
+    return mark_safe("".join(parts))  # noqa: S308  # every part is escaped by its template or by format_html
+
+
+def group_label(group: str, lens: Lens) -> str:
+    """Return what the heading of a group says."""
+    label = Region(group).label if lens.group == BoardGroup.REGION and group else group
+    return str(label or _("None"))
 
 
 def lens_query(request: UserRequest) -> str:

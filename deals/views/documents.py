@@ -1,6 +1,6 @@
 """Documents of a deal: upload, checked download, expiry and audience."""
 
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
@@ -9,6 +9,7 @@ from deals.domain.documents import add_document, change_document, delete_documen
 from deals.forms.parts import DocumentFactsForm, DocumentForm
 from deals.models import Deal, Document
 from deals.views.deal_pages import answer, deal_view, show_form, submit
+from lrs_tracker.downloads import stored_file_response
 
 
 @deal_view("GET", "HEAD", "POST", permission="deals.add_document")
@@ -28,14 +29,7 @@ def upload(request: UserRequest, deal: Deal) -> HttpResponse:
 def download(request: UserRequest, deal: Deal, document_id: int) -> FileResponse:
     """Hand out a file to who may open it, now."""
     document = _document_of(request, deal, document_id)
-    try:
-        stored = document.file.open("rb")
-    except FileNotFoundError as error:
-        raise Http404 from error
-    response = FileResponse(stored, as_attachment=True, filename=document.file_name, content_type=document.content_type)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return stored_file_response(document.file, file_name=document.file_name, content_type=document.content_type)
 
 
 @deal_view("GET", "HEAD", "POST", permission="deals.change_document")

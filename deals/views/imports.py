@@ -27,7 +27,7 @@ from deals.domain.imports.problems import Severity
 from deals.enums import ImportStatus
 from deals.forms.imports import MapFileForm, MapForm, UploadForm
 from deals.models import ImportBatch, Pipeline, Stage
-from lrs_tracker.exports import Column, FileFormat, export_response
+from lrs_tracker.exports import Column, FileFormat, export_response, requested_format
 from lrs_tracker.formats import format_moment, format_number
 from lrs_tracker.problems import DomainError
 
@@ -40,14 +40,24 @@ _PROBLEM_COLUMNS = (
     Column(gettext_lazy("Severity"), itemgetter("severity")),
     Column(gettext_lazy("Message"), itemgetter("message")),
 )
+_COLUMNS = (
+    Column[ImportBatch](gettext_lazy("File"), lambda batch: batch.file_name),
+    Column[ImportBatch](gettext_lazy("Status"), lambda batch: batch.get_status_display()),
+    Column[ImportBatch](gettext_lazy("Rows"), lambda batch: batch.row_count),
+    Column[ImportBatch](gettext_lazy("Created"), lambda batch: _counts(batch)["created"]),
+    Column[ImportBatch](gettext_lazy("Changed"), lambda batch: _counts(batch)["updated"]),
+    Column[ImportBatch](gettext_lazy("Left out"), lambda batch: _counts(batch)["rejected"]),
+    Column[ImportBatch](gettext_lazy("Who"), lambda batch: batch.created_by.name if batch.created_by else None),
+    Column[ImportBatch](gettext_lazy("Uploaded"), lambda batch: batch.created_at),
+)
 _may_import = permission_required("deals.import_deal", raise_exception=True)
 
 
 @login_required
 @_may_import
 @require_http_methods(["GET", "HEAD", "POST"])
-def upload(request: UserRequest) -> HttpResponse:
-    """List past imports, and take in a new file."""
+def upload(request: UserRequest) -> HttpResponseBase:
+    """List past imports (`?export=csv` as a file), and take in a new file."""
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_valid():
         file = form.cleaned_data["file"]
@@ -57,8 +67,10 @@ def upload(request: UserRequest) -> HttpResponse:
             form.add_error("file", str(error))
         else:
             return redirect(batch)
-    past = ImportBatch.objects.visible_to(request.user).select_related("created_by").defer("mapping")
-    page = Paginator(past.order_by("-pk"), _SHOWN_BATCHES).get_page(request.GET.get("page"))
+    past = ImportBatch.objects.visible_to(request.user).select_related("created_by").defer("mapping").order_by("-pk")
+    if (file_format := requested_format(request)) is not None:
+        return export_response(past, _COLUMNS, name="imports", file_format=file_format, today=request.today)
+    page = Paginator(past, _SHOWN_BATCHES).get_page(request.GET.get("page"))
     context = {"form": form, "page": page, "batches": [_summary(batch) for batch in page]}
     return render(request, "deals/import.html", context, status=422 if form.errors else 200)
 
@@ -223,8 +235,17 @@ def _progress(batch: ImportBatch) -> dict[str, Any]:
 def _summary(batch: ImportBatch) -> dict[str, Any]:
     report = batch.result.get("report", {})
     kinds = {ImportStatus.APPLIED: "done", ImportStatus.FAILED: "late", ImportStatus.RUNNING: "info"}
-    counts = {name: report.get(name) for name in ("created", "updated", "rejected")}
-    return {"batch": batch, "report": report, "counts": counts, "kind": kinds.get(ImportStatus(batch.status), "")}
+    return {
+        "batch": batch,
+        "report": report,
+        "counts": _counts(batch),
+        "kind": kinds.get(ImportStatus(batch.status), ""),
+    }
+
+
+def _counts(batch: ImportBatch) -> dict[str, int | None]:
+    report = batch.result.get("report", {})
+    return {name: report.get(name) for name in ("created", "updated", "rejected")}
 
 
 def _render_batch(

@@ -17,7 +17,7 @@ from accounts.requests import UserRequest
 from deals.domain.cards import StageRules, read_cards, rules_of
 from deals.domain.gates import GateState
 from deals.domain.live_board import patch_for
-from deals.domain.moves import GateUnmetError, StaleMoveError, find_deal, move_deal, move_needs
+from deals.domain.moves import GateUnmetError, StaleMoveError, find_deal, left_out, move_deal, move_needs
 from deals.forms.moves import MoveForm
 from deals.models import Deal
 from deals.views.board_parts import look_at, patch_json
@@ -123,7 +123,12 @@ def _ask_for_more(request: UserRequest, deal: Deal, form: MoveForm, refusal: Dom
     """Show the form with the fields that the move needs; what nobody was asked for yet is no error."""
     if refusal.code == "required" and refusal.field not in request.POST:
         return _ask(request, deal, _unasked(form, deal), status=422)
-    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+    facts = form.cleaned_data
+    needs = move_needs(deal=deal, target=facts["stage"])
+    others = left_out(needs, reason=facts["reason"].strip(), resume_on=facts["resume_on"])
+    # All that is left out is said at once.
+    for each in {each.field: each for each in (*others, refusal)}.values():
+        form.add_error(each.field if each.field in form.fields else None, str(each))
     return _ask(request, deal, form, status=422)
 
 

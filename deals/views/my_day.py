@@ -26,6 +26,7 @@ from deals.domain.my_day import (
 from deals.domain.tasks import change_task, finish_task, reopen_task
 from deals.forms.my_day import ReadForm, StepDateForm
 from deals.models import Task
+from deals.my_day_panels import panels
 from lrs_tracker.problems import DomainError, PermissionRefusedError
 
 
@@ -47,6 +48,7 @@ def show_my_day(request: UserRequest) -> HttpResponse:
         "dates": dates_ahead(user, today=today),
         "mentions": mentions_of(user, since=since),
         "news": news_since(user, since=since),
+        "panels": panels.shown(user, user),
         "since": since,
         "until": at.isoformat(timespec="microseconds"),
         "is_first_look": user.last_looked_at is None,

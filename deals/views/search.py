@@ -21,7 +21,7 @@ from lrs_tracker.appearance import DESTINATIONS, SETTINGS
 @login_required
 @permission_required("deals.view_deal", raise_exception=True)
 def show_search(request: UserRequest) -> HttpResponse:
-    """Find deals, companies, plants, contacts and pages; without a text, offer the pages."""
+    """Find deals, companies, plants, contacts, papers and pages; without a text, offer the pages."""
     query = request.GET.get("q", "").strip()[:LONGEST_QUERY]
     root = reverse("deals:my_day")
     groups = [

@@ -1,6 +1,32 @@
-"""Reading a new order of rows from a form."""
+"""A new order of the rows of a form, by dragging or by the arrow of a row."""
 
-from django.http import QueryDict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+
+from accounts.requests import UserRequest
+from lrs_tracker.problems import DomainError
+
+
+def save_order(
+    request: UserRequest,
+    save: Callable[[list[int]], None],
+    *,
+    partial: str,
+    context: Callable[[], Mapping[str, Any]],
+    back: str,
+) -> HttpResponse:
+    """Save the order sent and answer with the rows as they are then, or with the page at `back` without scripts."""
+    try:
+        save(read_order(request.POST))
+    except DomainError as error:
+        messages.error(request, str(error))
+    if request.htmx:
+        return render(request, partial, context())
+    return redirect(back)
 
 
 def read_order(post: QueryDict) -> list[int]:

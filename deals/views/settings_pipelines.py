@@ -1,5 +1,7 @@
 """The pages where administrators shape pipelines."""
 
+from copy import copy
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -7,6 +9,7 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -14,11 +17,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.requests import UserRequest
 from deals.domain import pipelines, stages
 from deals.domain.default_pipeline import DEFAULT_SLUG, create_default_pipeline
-from deals.enums import StageType
 from deals.forms.settings import PipelineForm, StageForm
 from deals.models import Pipeline
-from deals.views.settings_order import read_order
-from lrs_tracker.problems import DomainError
+from deals.views.settings_actions import Actions, take_action
+from deals.views.settings_order import save_order
+from lrs_tracker.form_pages import submit
+
+# Both forms of the page have a name.
+_NEW_STAGE_IDS = "id_new_%s"
 
 
 @login_required
@@ -27,12 +33,9 @@ from lrs_tracker.problems import DomainError
 def list_pipelines(request: UserRequest) -> HttpResponse:
     """List the pipelines, and add one."""
     form = PipelineForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            pipeline = pipelines.add_pipeline(**form.cleaned_data, by=request.user)
-        except DomainError as error:
-            form.add_error(error.field, str(error))
-        else:
+    if request.method == "POST":
+        pipeline = submit(form, lambda: pipelines.add_pipeline(**form.values, by=request.user))
+        if pipeline is not None:
             return redirect("deals:settings_pipeline", pipeline.slug)
     context = _list_context(request) | {"form": form}
     return render(request, "deals/settings_pipelines.html", context, status=422 if form.errors else 200)
@@ -52,13 +55,13 @@ def add_default(request: UserRequest) -> HttpResponse:
 @require_POST
 def reorder(request: UserRequest) -> HttpResponse:
     """Put the pipelines into another order."""
-    try:
-        pipelines.reorder_pipelines(order=read_order(request.POST), by=request.user)
-    except DomainError as error:
-        messages.error(request, str(error))
-    if request.htmx:
-        return render(request, "deals/settings_pipelines.html#pipelines", _list_context(request))
-    return redirect("deals:settings_pipelines")
+    return save_order(
+        request,
+        lambda order: pipelines.reorder_pipelines(order=order, by=request.user),
+        partial="deals/settings_pipelines.html#pipelines",
+        context=lambda: _list_context(request),
+        back=reverse("deals:settings_pipelines"),
+    )
 
 
 @login_required
@@ -67,13 +70,15 @@ def reorder(request: UserRequest) -> HttpResponse:
 def show_pipeline(request: UserRequest, slug: str) -> HttpResponse:
     """Show a pipeline's stages, and rename it."""
     pipeline = _get(request, slug)
-    form = PipelineForm(request.POST or None, initial={"name": pipeline.name})
-    if request.method == "POST" and form.is_valid():
-        try:
-            pipelines.rename_pipeline(pipeline=pipeline, **form.cleaned_data, by=request.user)
-        except DomainError as error:
-            form.add_error(error.field, str(error))
-        else:
+    form = PipelineForm(request.POST or None, instance=copy(pipeline))
+    if request.method == "POST":
+        renamed = submit(
+            form,
+            lambda: pipelines.rename_pipeline(
+                pipeline=pipeline, **form.values, expected_version=form.stored_version, by=request.user
+            ),
+        )
+        if renamed is not None:
             messages.success(request, _("Saved."))
             return redirect("deals:settings_pipeline", slug)
     return _render_pipeline(request, pipeline, form=form)
@@ -85,21 +90,20 @@ def show_pipeline(request: UserRequest, slug: str) -> HttpResponse:
 def act(request: UserRequest, slug: str, action: str) -> HttpResponse:
     """Archive, restore or delete a pipeline; say what was done, or why not."""
     pipeline = _get(request, slug)
-    try:
-        match action:
-            case "archive":
-                pipelines.archive_pipeline(pipeline=pipeline, by=request.user, at=timezone.now())
-                messages.success(request, _("“%(name)s” is archived.") % {"name": pipeline})
-            case "restore":
-                pipelines.restore_pipeline(pipeline=pipeline, by=request.user)
-                messages.success(request, _("“%(name)s” is in use again.") % {"name": pipeline})
-            case "delete":
-                pipelines.delete_pipeline(pipeline=pipeline, by=request.user)
-                messages.success(request, _("“%(name)s” is deleted.") % {"name": pipeline})
-    except DomainError as error:
-        messages.error(request, str(error))
-        return redirect("deals:settings_pipeline", slug)
-    return redirect("deals:settings_pipelines")
+    actions: Actions = {
+        "archive": (partial(pipelines.archive_pipeline, at=timezone.now()), _("“%(name)s” is archived.")),
+        "restore": (pipelines.restore_pipeline, _("“%(name)s” is in use again.")),
+        "delete": (pipelines.delete_pipeline, _("“%(name)s” is deleted.")),
+    }
+    do, said = actions[action]
+    return take_action(
+        request,
+        partial(do, pipeline=pipeline, by=request.user),
+        said,
+        name=pipeline.name,
+        to=reverse("deals:settings_pipelines"),
+        back=reverse("deals:settings_pipeline", args=[slug]),
+    )
 
 
 @login_required
@@ -108,15 +112,11 @@ def act(request: UserRequest, slug: str, action: str) -> HttpResponse:
 def add_stage(request: UserRequest, slug: str) -> HttpResponse:
     """Add a stage to a pipeline."""
     pipeline = _get(request, slug)
-    form = StageForm(request.POST)
-    if form.is_valid():
-        try:
-            stage = stages.add_stage(pipeline=pipeline, **form.cleaned_data, by=request.user)
-        except DomainError as error:
-            form.add_error(error.field, str(error))
-        else:
-            messages.success(request, _("“%(name)s” is added.") % {"name": stage})
-            return redirect("deals:settings_pipeline", slug)
+    form = StageForm(request.POST, auto_id=_NEW_STAGE_IDS)
+    stage = submit(form, lambda: stages.add_stage(pipeline=pipeline, **form.values, by=request.user))
+    if stage is not None:
+        messages.success(request, _("“%(name)s” is added.") % {"name": stage})
+        return redirect("deals:settings_pipeline", slug)
     return _render_pipeline(request, pipeline, stage_form=form)
 
 
@@ -126,13 +126,13 @@ def add_stage(request: UserRequest, slug: str) -> HttpResponse:
 def reorder_stages(request: UserRequest, slug: str) -> HttpResponse:
     """Put the stages of a pipeline into another order."""
     pipeline = _get(request, slug)
-    try:
-        stages.reorder_stages(pipeline=pipeline, order=read_order(request.POST), by=request.user)
-    except DomainError as error:
-        messages.error(request, str(error))
-    if request.htmx:
-        return render(request, "deals/settings_pipeline.html#stages", _stages_context(pipeline))
-    return redirect("deals:settings_pipeline", slug)
+    return save_order(
+        request,
+        lambda order: stages.reorder_stages(pipeline=pipeline, order=order, by=request.user),
+        partial="deals/settings_pipeline.html#stages",
+        context=lambda: _stages_context(pipeline),
+        back=reverse("deals:settings_pipeline", args=[slug]),
+    )
 
 
 def _get(request: UserRequest, slug: str) -> Pipeline:
@@ -171,8 +171,8 @@ def _render_pipeline(
     request: UserRequest, pipeline: Pipeline, *, form: PipelineForm | None = None, stage_form: StageForm | None = None
 ) -> HttpResponse:
     context = _stages_context(pipeline) | {
-        "form": form or PipelineForm(initial={"name": pipeline.name}),
-        "stage_form": stage_form or StageForm(initial={"type": StageType.OPEN}),
+        "form": form or PipelineForm(instance=pipeline),
+        "stage_form": stage_form or StageForm(auto_id=_NEW_STAGE_IDS),
     }
     has_errors = any(shown is not None and shown.errors for shown in (form, stage_form))
     return render(request, "deals/settings_pipeline.html", context, status=422 if has_errors else 200)

@@ -4,19 +4,21 @@ from collections.abc import Callable
 from typing import Any
 
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.requests import UserRequest
-from deals.domain.approvals import is_late
+from deals.domain.approvals import is_filing_late, is_late
 from deals.domain.notes import may_change_note
 from deals.domain.team import may_set_confidential
 from deals.domain.workspace import WorkspaceDeal, capacity_reports, next_stage_of, path_of, weighted_royalty
-from deals.forms.notes import NoteForm
 from deals.models import Deal, DealContact, Document, Task
 from deals.views.fact_rows import fact_rows, scope_in_words
+from deals.workspace_links import workspace_links
+from deals.workspace_tabs import workspace_tabs
 from sync.domain.timeline import timeline_of
 
-TABS = {
+TABS: dict[str, tuple[str | Promise, str | None]] = {
     "timeline": (_("Timeline"), None),
     "tasks": (_("Tasks"), "task_count"),
     "documents": (_("Documents"), "document_count"),
@@ -28,7 +30,6 @@ TABS = {
 
 def workspace_context(request: UserRequest, deal: WorkspaceDeal, *, tab: str) -> dict[str, Any]:
     """Return the context of the whole workspace; the deal comes from `deals_for_workspace`."""
-    tab = tab if tab in TABS else "timeline"
     path = path_of(deal, at=timezone.now())
     next_stage = next_stage_of(deal, path, today=request.today)
     return {
@@ -47,32 +48,46 @@ def workspace_context(request: UserRequest, deal: WorkspaceDeal, *, tab: str) ->
         "next_stage": next_stage,
         "weighted": weighted_royalty(deal),
         "scope": scope_in_words(deal),
+        "page_links": workspace_links(deal),
         "step": _step(deal),
         "facts": fact_rows(deal, next_stage),
-        "reports": capacity_reports(deal, user=request.user),
+        "reports": capacity_reports(deal),
         **tab_context(request, deal, tab=tab),
     }
 
 
 def tab_context(request: UserRequest, deal: WorkspaceDeal, *, tab: str) -> dict[str, Any]:
     """Return the context of the tabs and of the one that is open."""
+    added = workspace_tabs()
+    tab = tab if tab in TABS or tab in added else "timeline"
+    template, fill = f"deals/workspace/{tab}.html", _FILLERS.get(tab)
+    if fill is None:
+        template, fill = added[tab].template, added[tab].context
+    address = deal.get_absolute_url()
     return {
         "deal": deal,
         "tab": tab,
         "tabs": [
             {
                 "label": label,
-                "url": f"{deal.get_absolute_url()}?tab={name}",
+                "url": f"{address}?tab={name}",
                 "count": getattr(deal, count) if count else None,
                 "is_current": name == tab,
             }
-            for name, (label, count) in TABS.items()
+            for name, (label, count) in _labels().items()
         ],
-        "tab_template": f"deals/workspace/{tab}.html",
+        "tab_template": template,
         "today": request.today,
         "can_note": request.user.has_perm("deals.add_note"),
-        **_FILLERS[tab](request, deal),
+        **fill(request, deal),
     }
+
+
+def _labels() -> dict[str, tuple[str | Promise, str | None]]:
+    """Return the label and count of every tab, those of other apps before the contacts."""
+    *own, last = TABS.items()
+    added = ((tab.key, (tab.label, tab.count_name)) for tab in workspace_tabs().values())
+    return dict([*own, *added, last])
 
 
 def _step(deal: WorkspaceDeal) -> dict[str, Any] | None:
@@ -97,7 +112,7 @@ def _timeline(request: UserRequest, deal: Deal) -> dict[str, Any]:
         for line in entry.lines
         if line.resource == "note" and line.body and may_change_note(author_id=line.author_id, by=request.user)
     }
-    return {"page": page, "only_notes": only_notes, "my_notes": mine, "note_form": NoteForm(today=request.today)}
+    return {"page": page, "only_notes": only_notes, "my_notes": mine}
 
 
 def _tasks(request: UserRequest, deal: Deal) -> dict[str, Any]:
@@ -140,6 +155,7 @@ def _approvals(request: UserRequest, deal: Deal) -> dict[str, Any]:
         "approvals": [
             {
                 "approval": approval,
+                "is_filing_late": is_filing_late(approval, today=request.today),
                 "is_late": is_late(approval, today=request.today),
                 "document": documents.get(approval.document_id),
             }

@@ -1,6 +1,7 @@
 """Numbers, amounts and dates in templates; an absent value is a dash."""
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 
 from django import template
@@ -47,6 +48,12 @@ def energy(energy_kwh: Decimal | None) -> str | SafeString:
 def money(amount: Decimal | None, currency: str) -> str:
     """Write an amount in full: {{ fee.amount|money:fee.currency }}."""
     return NOTHING if amount is None else formats.format_amount(amount, currency)
+
+
+@register.filter
+def figure(amount: Decimal | None, currency: str) -> str:
+    """Write an amount in full without its currency."""
+    return NOTHING if amount is None else formats.format_figure(amount, currency)
 
 
 @register.filter
@@ -102,6 +109,16 @@ def distance(context: Context, day: dt.date | None) -> str:
 @register.simple_tag(takes_context=True)
 def moment(context: Context, at: dt.datetime | None) -> str | SafeString:
     """Write an instant as its time today, its weekday this week, else its day."""
+    return _instant(at, formats.format_moment, today=_today(context))
+
+
+@register.simple_tag(takes_context=True)
+def log_time(context: Context, at: dt.datetime | None) -> str | SafeString:
+    """Write an instant of a log: its time, after its day where that is not today."""
+    return _instant(at, formats.format_log_time, today=_today(context))
+
+
+def _instant(at: dt.datetime | None, write: Callable[..., str], *, today: dt.date) -> str | SafeString:
     if at is None:
         return NOTHING
     local = timezone.localtime(at)
@@ -110,5 +127,5 @@ def moment(context: Context, at: dt.datetime | None) -> str | SafeString:
         local.isoformat(timespec="seconds"),
         formats.format_day_in_full(local.date()),
         local.strftime("%H:%M"),
-        formats.format_moment(at, today=_today(context)),
+        write(at, today=today),
     )

@@ -1,11 +1,12 @@
 """Conversion between currencies at dated rates."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from functools import cache
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
@@ -83,7 +84,7 @@ def rates_to(
     known = {(row.base, row.quote): row for row in rows}
     found = {}
     for base in bases:
-        applied = _rate(base, quote, on, kind, known)
+        applied = derive_rate(base, quote, on, kind, known)
         if applied is not None:
             found[base] = applied
     return found
@@ -91,7 +92,8 @@ def rates_to(
 
 @cache
 def _latest() -> Prepared[FxRate]:
-    currencies = RawSQL("SELECT unnest(%s::text[])", (Hole("currencies"),))  # constant
+    given = Hole("currencies", ArrayField(models.TextField()))
+    currencies = RawSQL("SELECT unnest(%s::text[])", (given,))  # constant
     rates = FxRate.objects.filter(
         kind=Hole("kind", models.CharField()),
         on__lte=Hole("last", models.DateField()),
@@ -118,9 +120,10 @@ def convert(money: Money, to: str, *, on: dt.date, kind: RateKind = RateKind.REF
     return Converted(Money(money.amount * applied.rate, to), money, applied)
 
 
-def _rate(
-    base: str, quote: str, on: dt.date, kind: RateKind, known: dict[tuple[str, str], FxRate]
+def derive_rate(
+    base: str, quote: str, on: dt.date, kind: RateKind, known: Mapping[tuple[str, str], FxRate]
 ) -> AppliedRate | None:
+    """Return the rate of a pair from the rates known by pair: direct, inverse, or the cross through EUR."""
     if base == quote:
         return AppliedRate(base, quote, Decimal(1), on, "", kind)
     if row := known.get((base, quote)):
@@ -129,8 +132,8 @@ def _rate(
         return AppliedRate(base, quote, _CONTEXT.divide(Decimal(1), row.rate), row.on, row.source, kind)
     if PIVOT in (base, quote):
         return None
-    first = _rate(base, PIVOT, on, kind, known)
-    second = _rate(PIVOT, quote, on, kind, known)
+    first = derive_rate(base, PIVOT, on, kind, known)
+    second = derive_rate(PIVOT, quote, on, kind, known)
     if first is None or second is None:
         return None
     sources = " + ".join(dict.fromkeys([first.source, second.source]))

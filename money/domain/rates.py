@@ -19,6 +19,10 @@ _FILE_RULES = {
     "money_fxrate_two_currencies": (_("The file has a column for the euro against itself."), "file"),
     "money_fxrate_unique": (_("The file has two rates of one currency for the same date."), "file"),
 }
+_RULES = {
+    "money_fxrate_two_currencies": (_("A rate is of two different currencies."), "quote"),
+    "money_fxrate_rate_positive": (_("A rate is above zero."), "rate"),
+}
 
 
 @transaction.atomic
@@ -26,7 +30,7 @@ def add_rate(*, values: Mapping[str, Any], by: User) -> FxRate:
     """Add a rate. Raise DomainError when the pair has one of this kind on its date."""
     require_permission(by, "money.add_fxrate")
     rate = FxRate(**values)
-    with constraints_in_words(FxRate):
+    with constraints_in_words(FxRate, _RULES):
         rate.save()
     return rate
 
@@ -36,7 +40,7 @@ def change_rate(*, rate: FxRate, values: Mapping[str, Any], expected_version: in
     """Correct a rate. Raise DomainError for a taken date, StaleVersionError for an older version."""
     require_permission(by, "money.change_fxrate")
     rate = lock_row(rate, expected_version=expected_version)
-    with constraints_in_words(FxRate):
+    with constraints_in_words(FxRate, _RULES):
         return write_changes(rate, values)
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -139,6 +140,42 @@ def change_milestone(
     if dates.actual_on != milestone.actual_on:
         milestone = reach_milestone(milestone=milestone, actual_on=dates.actual_on, by=by, today=today)
     return write_changes(milestone, {"note": note})
+
+
+def set_dates(
+    *,
+    milestone: PlantMilestone,
+    baseline_on: dt.date | None,
+    forecast_on: dt.date | None,
+    actual_on: dt.date | None,
+    note: str,
+    reason: str = "",
+    expected_version: int | None = None,
+    by: User,
+    at: dt.datetime,
+    today: dt.date,
+) -> PlantMilestone:
+    """Do what `change_milestone` does, for who holds each date apart."""
+    return change_milestone(
+        milestone=milestone,
+        dates=MilestoneDates(baseline_on=baseline_on, forecast_on=forecast_on, actual_on=actual_on),
+        reason=reason,
+        note=note,
+        expected_version=expected_version,
+        by=by,
+        at=at,
+        today=today,
+    )
+
+
+@transaction.atomic
+def add_dated_milestone(
+    *, plant: Plant, kind: MilestoneKind, by: User, at: dt.datetime, today: dt.date, **dates: Any
+) -> PlantMilestone:
+    """Add one milestone with what `set_dates` takes. Raise as `add_milestone` and `set_dates` do."""
+    milestone = add_milestone(plant=plant, kind=kind, by=by)
+    known = {"baseline_on": None, "forecast_on": None, "actual_on": None, "note": ""}
+    return set_dates(milestone=milestone, by=by, at=at, today=today, **{**known, **dates})
 
 
 @transaction.atomic

@@ -2,17 +2,13 @@
 import Sortable from "sortablejs";
 import { hold, release } from "./board-hold.js";
 import { commitMove } from "./board-move.js";
-import { board, canMove, columnOf, lists, placeOf, putBack } from "./board-places.js";
+import { board, canMove, lists, placeOf, putBack } from "./board-places.js";
+import { startScrolling, stopScrolling } from "./board-scroll.js";
 
 const LONG_PRESS_MS = 280;
 const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 let origin = null;
 let isCancelled = false;
-
-function markTarget(column) {
-  for (const other of board.querySelectorAll(".column.is-target")) other.classList.remove("is-target");
-  column?.classList.add("is-target");
-}
 
 function makeSortable(list) {
   Sortable.create(list, {
@@ -23,29 +19,25 @@ function makeSortable(list) {
     delay: LONG_PRESS_MS,
     delayOnTouchOnly: true,
     touchStartThreshold: 8,
-    // Our own pointer drag rather than the browser's: the same on every device, and it scrolls the board.
+    // Our own pointer drag rather than the browser's: the same on every device.
     forceFallback: true,
     fallbackOnBody: true,
     fallbackTolerance: 6,
     fallbackClass: "card-in-hand",
     ghostClass: "card-placeholder",
     animation: isCalm ? 0 : 120,
-    scroll: true,
-    forceAutoScrollFallback: true,
-    bubbleScroll: true,
-    scrollSensitivity: 72,
-    scrollSpeed: 14,
+    // Its own scrolling goes on in the former direction when the card has left the edge.
+    scroll: false,
     onStart: ({ item }) => {
       hold();
       origin = placeOf(item);
       isCancelled = false;
+      startScrolling();
       board.classList.add("is-dragging");
-      markTarget(columnOf(item));
     },
-    onMove: ({ to }) => markTarget(columnOf(to)),
     onEnd: ({ item }) => {
+      stopScrolling();
       board.classList.remove("is-dragging");
-      markTarget(null);
       if (isCancelled) putBack(item, origin);
       else commitMove(item, origin);
       origin = null;

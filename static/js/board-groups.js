@@ -4,7 +4,7 @@ const headingOf = (list, group) =>
   [...list.querySelectorAll("[data-group]")].find((heading) => heading.dataset.group === group);
 
 /** Put a card that was just placed under the heading of its group, and drop headings without cards. */
-export function settleGroups(list, card, group) {
+export function settleGroups(list, card, group, label) {
   const isGrouped = document.querySelector("[data-board]").dataset.query.includes("group=");
   if (!isGrouped) return;
   let above = card.previousElementSibling;
@@ -15,7 +15,7 @@ export function settleGroups(list, card, group) {
       heading = document.createElement("li");
       heading.className = "card-group";
       heading.dataset.group = group;
-      heading.textContent = group;
+      heading.textContent = label;
       card.before(heading);
     }
     heading.after(card);

@@ -32,9 +32,11 @@ async function renew() {
 }
 
 async function listen() {
-  const response = await fetch(`${board.dataset.live}?since=${encodeURIComponent(cursor)}&${board.dataset.query}`);
+  const response = await fetch(`${board.dataset.live}?since=${encodeURIComponent(cursor)}&${board.dataset.query}`, {
+    headers: { Accept: "application/json" },
+  });
   // Signed out meanwhile: the page itself says so.
-  if (response.redirected) return location.reload();
+  if (response.status === 401) return location.reload();
   if (response.status === 400) return renew();
   if (!response.ok) throw new Error(response.status);
   const update = await response.json();

@@ -32,7 +32,12 @@ function rollBack(card, origin) {
   const hadFocus = card.contains(document.activeElement) || document.activeElement === document.body;
   putBack(card, origin);
   if (hadFocus) focusCard(card);
-  announce("put_back", { card: cardName(card), column: stageName(card) });
+}
+
+/** Say where a card is after all: a colleague may have moved it meanwhile. */
+function announcePlace(id) {
+  const card = cardById(id);
+  if (card) announce("put_back", { card: cardName(card), column: stageName(card) });
 }
 
 function explain(status, answer) {
@@ -41,7 +46,7 @@ function explain(status, answer) {
   else toast(say(status === 0 ? "error_network" : `error_${status in KNOWN ? status : 500}`), "late");
 }
 
-const KNOWN = { 400: true, 403: true, 404: true, 409: true, 429: true };
+const KNOWN = { 400: true, 401: true, 403: true, 404: true, 409: true, 429: true };
 
 function settle(id, origin, { status, answer }) {
   let card = cardById(id);
@@ -52,6 +57,7 @@ function settle(id, origin, { status, answer }) {
     if (origin) rollBack(card, origin);
     explain(status, answer);
     if (answer.patch) applyPatch(answer.patch);
+    if (origin) announcePlace(id);
   }
   release();
 }
@@ -62,7 +68,10 @@ function ask(id, origin, html) {
     send: (form) => talk(`${form.getAttribute("action")}?${board.dataset.query}`, new URLSearchParams(new FormData(form))),
     done: (result) => settle(id, origin, result),
     cancel: () => {
-      if (origin) rollBack(cardById(id), origin);
+      if (origin) {
+        rollBack(cardById(id), origin);
+        announcePlace(id);
+      }
       release();
     },
   });

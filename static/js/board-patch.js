@@ -31,7 +31,14 @@ function takeAway(card) {
   card.remove();
 }
 
-function place({ id, stage, above, group, html }) {
+/** Return the card above this one in its column, of whatever group. */
+function upperOf(card) {
+  let above = card.previousElementSibling;
+  while (above?.matches("[data-group]")) above = above.previousElementSibling;
+  return above;
+}
+
+function place({ id, stage, above, group, group_label: label, html }) {
   const list = listOf(stage);
   const former = cardById(id);
   const upper = above === null ? null : cardById(above);
@@ -41,7 +48,7 @@ function place({ id, stage, above, group, html }) {
     return;
   }
   const card = former ? renewCard(former, html) : elementOf(html);
-  const isInPlace = former && card.parentElement === list && (card.previousElementSibling ?? null) === upper;
+  const isInPlace = former && card.parentElement === list && upperOf(card) === upper;
   if (!isInPlace) {
     const hasFocus = card.contains(document.activeElement);
     if (upper) upper.after(card);
@@ -49,7 +56,7 @@ function place({ id, stage, above, group, html }) {
     if (hasFocus) focusCard(card);
     card.classList.add("is-arrived");
   }
-  settleGroups(list, card, group);
+  settleGroups(list, card, group, label);
 }
 
 /** Apply a patch (see deals/views/board_parts.py). */

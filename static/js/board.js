@@ -3,5 +3,6 @@ import "./board-columns.js";
 import "./board-drag.js";
 import "./board-keyboard.js";
 import "./board-menu.js";
+import "./board-return.js";
 import "./board-waive.js";
 import "./board-live.js";

@@ -15,6 +15,7 @@ for (const form of document.querySelectorAll("[data-file-drop]")) {
     mark(false);
     if (!event.dataTransfer.files.length) return;
     input.files = event.dataTransfer.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
     form.requestSubmit();
   });
 }

@@ -17,5 +17,18 @@ function makeSortable(root) {
   }
 }
 
+// The row moves before the answer comes, so that a second press goes on from where the first one put it.
+document.addEventListener("click", (event) => {
+  const arrow = event.target.closest("[data-reorder] :is(button[name=up], button[name=down])");
+  if (!arrow) return;
+  event.preventDefault();
+  const row = arrow.closest("[data-reorder-row]");
+  const neighbour = arrow.name === "up" ? row.previousElementSibling : row.nextElementSibling;
+  if (!neighbour) return;
+  neighbour[arrow.name === "up" ? "before" : "after"](row);
+  arrow.focus();
+  arrow.form.requestSubmit();
+});
+
 makeSortable(document);
 document.addEventListener("htmx:after:swap", () => makeSortable(document));

@@ -15,7 +15,7 @@ document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
   const { status, headers } = ctx.response;
   if (status === 422) return;
   const problem = problemOf(ctx);
-  const known = [400, 403, 404, 409, 413, 429].includes(status) ? `error_${status}` : "error_500";
+  const known = [400, 401, 403, 404, 409, 413, 429].includes(status) ? `error_${status}` : "error_500";
   const request = headers.get("X-Request-ID");
   toast({
     text: problem?.detail ?? problem?.title ?? say(known),

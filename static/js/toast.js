@@ -12,9 +12,10 @@ function lift() {
 }
 
 function dismissLater(toast) {
-  if (toast.querySelector("a, button:not([data-toast-close])")) return;
+  // What can be acted on stays, unless it says for how long.
+  if (!toast.dataset.linger && toast.querySelector("a, button:not([data-toast-close])")) return;
   let timer;
-  const start = () => (timer = setTimeout(() => toast.remove(), LINGER_MS));
+  const start = () => (timer = setTimeout(() => toast.remove(), Number(toast.dataset.linger) || LINGER_MS));
   toast.addEventListener("mouseenter", () => clearTimeout(timer));
   toast.addEventListener("mouseleave", start);
   toast.addEventListener("focusin", () => clearTimeout(timer));

@@ -1,7 +1,7 @@
 """Names of the objects that changes point to, for one reader, in one query."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -20,11 +20,17 @@ NAME_COLUMNS = ("name", "title", "label", "regime", "metric")
 type Labels = Mapping[tuple[str, int], str]
 type AnyField = models.Field[Any, Any]
 _names: dict[str, Any] = {}
+_words: dict[str, Callable[[str], str]] = {}
 
 
-def register_name(resource: str, expression: Any) -> None:
-    """Name the objects of a resource by an expression instead of one of `NAME_COLUMNS`."""
+def register_name(resource: str, expression: Any, *, words: Callable[[str], str] | None = None) -> None:
+    """Name the objects of a resource by an expression instead of one of `NAME_COLUMNS`.
+
+    `words` puts what the database answers into the reader's language and format.
+    """
     _names[resource] = expression
+    if words is not None:
+        _words[resource] = words
 
 
 def labels_for(changes: Iterable[Change], viewer: Viewer) -> Labels:
@@ -43,7 +49,10 @@ def labels_for(changes: Iterable[Change], viewer: Viewer) -> Labels:
     if not ids:
         return {}
     resources = tuple(resource for resource in sorted(wanted) if _hole(resource) in ids)
-    return {(resource, pk): name for resource, pk, name in _LABELS.run(viewer, resources, **ids)}
+    return {
+        (resource, pk): _words[resource](name) if resource in _words else name
+        for resource, pk, name in _LABELS.run(viewer, resources, **ids)
+    }
 
 
 def _labels(viewer: Viewer, resources: tuple[str, ...]) -> Any:
@@ -87,6 +96,7 @@ def columns_of(model: type[models.Model] | None) -> dict[str, AnyField]:
     return {} if model is None else {str(known.column): known for known in model._meta.concrete_fields}
 
 
+@cache
 def _trigger(model: type[models.Model]) -> ChangeTrigger | None:
     triggers = getattr(model._meta, "triggers", ())
     return next((trigger for trigger in triggers if isinstance(trigger, ChangeTrigger)), None)

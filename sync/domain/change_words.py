@@ -27,6 +27,8 @@ from sync.enums import Operation
 from sync.models import Change
 
 LONGEST_VALUE = 120
+# Who may see a row follows from what is told already.
+_KEPT_BY_DATABASE = frozenset({"readers"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ def _in_general(row: Row, kind: SafeString, name: str) -> SafeString:
 
 
 def _sets(row: Row, skip: frozenset[str]) -> list[SafeString]:
-    hidden = skip | _noise.get(row.change.resource, frozenset()) | {parent_column(row.model)}
+    hidden = skip | _KEPT_BY_DATABASE | _noise.get(row.change.resource, frozenset()) | {parent_column(row.model)}
     known = columns_of(row.model)
     return [
         _set(str(known[column].verbose_name), row.old(column), row.new(column))
@@ -196,4 +198,6 @@ def _in_words(known: AnyField, raw: Any, labels: Labels) -> str:
 
 def words_for(row: Row) -> Line | None:
     """Put a change in its resource's own words, or the general ones; None when it says nothing to people."""
+    if row.change.operation == Operation.UPDATE and not row.change.fields.keys() - _KEPT_BY_DATABASE:
+        return None
     return _describers.get(row.change.resource, describe)(row)

@@ -32,6 +32,15 @@ LEFT JOIN LATERAL (
 """
 
 
+_HAS_NEW = """
+SELECT EXISTS (
+    SELECT FROM sync_change
+    WHERE transaction_id >= %(oldest)s
+      AND NOT pg_visible_in_snapshot(transaction_id::text::xid8, %(since)s::pg_snapshot)
+)
+"""
+
+
 class CurrentCursor(models.Func):
     """The cursor of this instant, as an annotation: take it no later than what it is to continue is read."""
 
@@ -64,6 +73,14 @@ class NewChanges:
     cursor: str
     changes: Sequence[Change]
     is_cut: bool
+
+
+def has_changes_since(since: str) -> bool:
+    """Return whether any change became visible after a cursor. Raise CursorError for a hostile one."""
+    oldest, _end = parse_cursor(since)
+    with connection.cursor() as cursor:
+        cursor.execute(_HAS_NEW, {"oldest": oldest, "since": since})
+        return bool(cursor.fetchone()[0])
 
 
 def parse_cursor(text: str) -> tuple[int, int]:

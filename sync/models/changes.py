@@ -5,12 +5,16 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext_lazy as _
 
 from lrs_tracker.visibility import Viewer
 from sync import registry
 from sync.enums import Channel, Operation
+
+# What orders the feed, before the row. A transaction takes its number early and may change an object long after a later
+# one did that has ended; its change is then told after that one's.
+FEED_TRANSACTION = Greatest("transaction_id", "written_after")
 
 
 class ChangeQuerySet(models.QuerySet["Change"]):
@@ -26,6 +30,10 @@ class ChangeQuerySet(models.QuerySet["Change"]):
             condition |= models.Q(parent_resource=name, parent_id__in=visible_ids)
         return self.filter(condition)
 
+    def in_feed_order(self) -> Self:
+        """Order the changes as the feed tells them, and add `feed_transaction`."""
+        return self.annotate(feed_transaction=FEED_TRANSACTION).order_by("feed_transaction", "pk")
+
     def of(self, resource: str, object_id: int | Combinable) -> Self:
         """Return the changes of an object and of the rows that belong to it."""
         return self.filter(
@@ -36,11 +44,13 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 class Change(models.Model):
     """One changed row, written by a trigger in the transaction that changed it. Never edited.
 
-    `fields` maps each changed column to `[old, new]`. `transaction_id` orders the feed (see
-    `sync.domain.changes`); `parent_*` names the object whose timeline shows the change.
+    `fields` maps each changed column to `[old, new]`. The greater of `transaction_id` and `written_after`, the latest
+    transaction that had ended when the row was written, orders the feed (see `sync.domain.feed`); `parent_*` names the
+    object whose timeline shows the change.
     """
 
     transaction_id = models.BigIntegerField(_("transaction"), editable=False)
+    written_after = models.BigIntegerField(_("written after transaction"), db_default=0, editable=False)
     resource = models.CharField(_("resource"), max_length=40, editable=False)
     object_id = models.BigIntegerField(_("object"), editable=False)
     parent_resource = models.CharField(_("belongs to resource"), max_length=40, default="", editable=False)
@@ -67,8 +77,10 @@ class Change(models.Model):
         verbose_name = _("change")
         verbose_name_plural = _("changes")
         indexes = [
-            # The feed and the live board: changes after a cursor, in the order of transactions.
+            # The live board and undoing: what transactions did.
             models.Index(fields=["transaction_id", "id"], name="sync_change_feed"),
+            # The feed: changes after a cursor.
+            models.Index(FEED_TRANSACTION, "id", name="sync_change_order"),
             # The timeline of an object, and of what belongs to it.
             models.Index(fields=["resource", "object_id", "-id"], name="sync_change_object"),
             models.Index(

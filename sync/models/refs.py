@@ -1,10 +1,33 @@
 """The ids that other systems use for our objects."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from lrs_tracker.change_log import ChangeTrigger
 from lrs_tracker.visibility import StaffQuerySet
+
+
+class _RefTrigger(ChangeTrigger):
+    """Record a ref as a part of the object that holds it, whatever that is."""
+
+    def get_func(self, model: Any) -> str:
+        """Return the call with the resource that the row names as its parent."""
+        return (
+            super()
+            .get_func(model)
+            .replace(
+                "'external-ref', ''",
+                "'external-ref', CASE WHEN TG_OP = 'DELETE' THEN OLD.resource ELSE NEW.resource END",
+            )
+            .replace(
+                "RETURN NULL;",
+                "IF OLD.resource <> NEW.resource THEN PERFORM sync_tell(OLD.resource, ARRAY[OLD.object_id]); END IF; "
+                "RETURN NULL;",
+            )
+        )
 
 
 class ExternalRef(models.Model):
@@ -36,6 +59,7 @@ class ExternalRef(models.Model):
         ]
         # The refs of one object.
         indexes = [models.Index(fields=["resource", "object_id"], name="sync_externalref_object")]
+        triggers = [_RefTrigger("external-ref", parent=("", "object_id"))]
 
     def __str__(self) -> str:
         return f"{self.system}:{self.external_id}"

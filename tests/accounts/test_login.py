@@ -1,13 +1,15 @@
 """Logging in and out, the second factor, and forgotten passwords, as django-allauth does them here."""
 
 import re
+import time
 import uuid
 
 import pytest
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
+from allauth.mfa.app_settings import TOTP_PERIOD
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.core import mail
 from django.test import Client
 
@@ -37,8 +39,8 @@ def is_logged_in(client):
     return "_auth_user_id" in client.session
 
 
-def totp_code(secret):
-    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+def totp_code(secret, *, at=None):
+    return format_hotp_value(hotp_value(secret, int(time.time() if at is None else at) // TOTP_PERIOD))
 
 
 @pytest.mark.parametrize("spell", [str, str.upper, str.title, lambda email: f" {email} "])
@@ -182,6 +184,15 @@ def test_totp_is_asked_for_after_the_password(client, user, secret):
     done = client.post("/accounts/2fa/authenticate/", {"code": totp_code(secret)})
     assert done.headers["Location"] == "/board/"
     assert is_logged_in(client)
+
+
+@pytest.mark.parametrize(("seconds_ago", "counts"), [(TOTP_PERIOD, True), (3 * TOTP_PERIOD, False)])
+def test_totp_code_counts_a_little_late_only(client, user, secret, seconds_ago, counts):
+    log_in(client, user)
+
+    client.post("/accounts/2fa/authenticate/", {"code": totp_code(secret, at=time.time() - seconds_ago)})
+
+    assert is_logged_in(client) is counts
 
 
 def test_totp_code_works_once(client, user, secret):

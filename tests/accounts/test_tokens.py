@@ -159,3 +159,13 @@ def test_command_prints_the_key_and_nothing_else(user, capsys):
 def test_command_refuses(user, options):
     with pytest.raises(CommandError):
         call_command("create_token", **{"user": user.email} | options)
+
+
+def test_export_holds_nothing_of_the_keys(client, user):
+    token, key = make(user, name="CRM sync")
+    client.force_login(user)
+
+    text = b"".join(client.get("/settings/tokens/?export=csv").streaming_content).decode("utf-8-sig")
+
+    assert text.splitlines()[0] == '"Name","May","Created","Expires","Last used","Revoked"'
+    assert ("CRM sync" in text, token.digest in text, token.prefix in text, key in text) == (True, False, False, False)

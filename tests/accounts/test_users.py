@@ -67,7 +67,7 @@ def test_users_are_for_administrators(role):
         lambda: users.send_invitation(user=other, url="", by=by),
         lambda: change(other, by, role=Role.MANAGER),
         lambda: set_role(user=by, role=Role.ADMINISTRATOR, by=by),
-        lambda: users.deactivate_user(user=other, by=by),
+        lambda: users.deactivate_user(user=other, by=by, at=NOW),
         lambda: users.activate_user(user=other, by=by),
         lambda: users.reset_second_factor(user=other, by=by),
     ):
@@ -118,7 +118,7 @@ def test_deactivate_user_locks_out_at_once_with_tokens(client, admin):
     client.force_login(user)
     _token, key = create_token(user=user, name="CRM", scope=TokenScope.READ, expires_at=None, at=NOW)
 
-    users.deactivate_user(user=user, by=admin)
+    users.deactivate_user(user=user, by=admin, at=NOW)
 
     assert client.get("/settings/").status_code == 302
     assert find_token(key=key, at=NOW) is None
@@ -128,9 +128,9 @@ def test_deactivate_user_refuses_oneself_and_the_last_administrator(admin):
     boss = UserFactory(role=False, is_superuser=True)
 
     with pytest.raises(DomainError, match="yourself"):
-        users.deactivate_user(user=admin, by=admin)
+        users.deactivate_user(user=admin, by=admin, at=NOW)
     with pytest.raises(DomainError, match="the last one"):
-        users.deactivate_user(user=admin, by=boss)
+        users.deactivate_user(user=admin, by=boss, at=NOW)
 
 
 PAGES = [("get", "/settings/users/"), ("get", "/settings/users/invite/"), ("get", "/settings/users/{pk}/")] + [
@@ -244,4 +244,17 @@ def test_actions_say_why_not(client, admin):
 
     assert [str(message) for message in response.context["messages"]] == [
         "You cannot deactivate yourself. Ask another administrator."
+    ]
+
+
+def test_export_holds_the_users_that_the_page_shows(client, admin):
+    client.force_login(admin)
+    UserFactory(name="Ute", email="ute@example.com", role=Role.FINANCE)
+    UserFactory(name="Zoe")
+
+    lines = b"".join(client.get("/settings/users/?q=ute&export=csv").streaming_content).decode("utf-8-sig").splitlines()
+
+    assert lines == [
+        '"Name","E-mail address","Role","Manager","Active","Two-factor","Last login"',
+        '"Ute","ute@example.com","Finance",,"1","0",',
     ]

@@ -7,29 +7,33 @@ import django
 
 
 def main() -> None:
-    """Run every measurement; names on the command line choose some (`pages`, `import`, `memory`)."""
+    """Run every measurement; names on the command line choose some (see `parts`)."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
     from django.conf import settings
     from django.db import connection
 
-    from tests.bench import imports, memory, pages
+    from tests.bench import api, feed, forecast, imports, pages, reminders, royalties, statements, webhooks
     from tests.bench.report import print_table
 
-    wanted = sys.argv[1:] or ["pages", "memory", "import"]
+    parts = {
+        "pages": pages.measure,
+        "import": imports.measure,
+        "royalties": royalties.measure,
+        "statements": statements.measure,
+        "forecast": forecast.measure,
+        "reminders": reminders.measure,
+        "api": api.measure,
+        "feed": feed.measure,
+        "webhooks": webhooks.measure,
+    }
+    wanted = sys.argv[1:] or list(parts)
     with settings.EMBEDDED_ENGINES.hold():
         # Not setup_test_environment: it records every template, which would be measured too.
         settings.ALLOWED_HOSTS = ["testserver", "localhost"]
         name = connection.creation.create_test_db(verbosity=0, autoclobber=True)
         try:
-            rows = []
-            if "pages" in wanted or "memory" in wanted:
-                rows += pages.measure()
-            if "memory" in wanted:
-                rows += memory.measure()
-            if "import" in wanted:
-                rows += imports.measure()
-            print_table(rows)
+            print_table([row for name, measure in parts.items() if name in wanted for row in measure()])
         finally:
             connection.creation.destroy_test_db(name, verbosity=0)
 

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
 from django.urls import path
 
 _CARD = """
@@ -179,6 +180,19 @@ def use_floor_addresses(get_response: Callable[[HttpRequest], HttpResponse]) -> 
         return get_response(request)
 
     return middleware
+
+
+def bare_client() -> Client:
+    """Return a client of the floors, without our middleware."""
+    with override_settings(MIDDLEWARE=["tests.bench.floors.use_floor_addresses"]):
+        client = Client()
+        client.handler.load_middleware()
+    return client
+
+
+def add(name: str, view: Callable[[HttpRequest], HttpResponse]) -> None:
+    """Add a floor of another part of the benchmark."""
+    urlpatterns.append(path(name, view))
 
 
 urlpatterns = [

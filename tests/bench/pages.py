@@ -7,13 +7,13 @@ from functools import partial
 
 from django.db import connection
 from django.http import HttpResponse
-from django.test import Client, override_settings
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from deals.enums import PATH_TYPES
 from deals.models import Deal, Pipeline, Stage
-from tests.bench import floors
+from tests.bench import floors, memory
 from tests.bench.report import Row
 from tests.bench.seed import seed_base, seed_deals
 
@@ -64,21 +64,23 @@ class Desk:
 
 
 def measure() -> list[Row]:
-    """Seed three sizes and measure every page at the middle one."""
+    """Seed three sizes and measure every page, and the memory of a worker, at the middle one."""
     user, pipeline = seed_base()
     rows: list[Row] = []
     counts: dict[str, list[int]] = {}
+    memory_rows: list[Row] = []
     for size in SIZES:
         seed_deals(pipeline, total=size)
         desk = Desk(user, pipeline)
         pages = _pages(desk)
         for name, (path, _floor, _goal) in pages.items():
-            counts.setdefault(name, []).append(_count_queries(partial(desk.get, path)))
-        counts.setdefault("move", []).append(_count_queries(desk.move, besides=1))
+            counts.setdefault(name, []).append(count_queries(partial(desk.get, path)))
+        counts.setdefault("move", []).append(count_queries(desk.move, besides=1))
         if size == MEASURED_AT:
             rows = [_measure_page(desk, name, *page) for name, page in pages.items()]
             rows.append(_measure_move(desk))
-    return [_with_queries(row, counts[row.name]) for row in rows]
+            memory_rows = memory.measure()
+    return [*(_with_queries(row, counts[row.name]) for row in rows), *memory_rows]
 
 
 def _pages(desk: Desk) -> dict[str, tuple[str, str, float | None]]:
@@ -97,7 +99,7 @@ def _pages(desk: Desk) -> dict[str, tuple[str, str, float | None]]:
 
 
 def _measure_page(desk: Desk, name: str, path: str, floor: str, goal: float | None) -> Row:
-    times, floor_times = _take_turns(lambda: desk.get(path), floor)
+    times, floor_times = take_turns(lambda: desk.get(path), floor)
     sent = len(desk.client.get(path, headers={"accept-encoding": "br, gzip"}).content)
     row = Row(name, times, floor_times, compressed_bytes=sent)
     is_light = name != "board first load" or sent < MAX_BOARD_BYTES
@@ -115,24 +117,23 @@ def _measure_page(desk: Desk, name: str, path: str, floor: str, goal: float | No
 
 
 def _measure_move(desk: Desk) -> Row:
-    floors.statements[:] = [_statements(desk.move), _statements(desk.move)]
-    times, floor_times = _take_turns(desk.move, "/move")
+    floors.statements[:] = [statements_of(desk.move), statements_of(desk.move)]
+    times, floor_times = take_turns(desk.move, "/move")
     row = Row("move", times, floor_times)
     return Row("move", times, floor_times, goal="2.5×", is_met=(row.ratio or 0) <= 2.5)
 
 
-def _statements(action: Callable[[], object]) -> list[str]:
+def statements_of(action: Callable[[], object]) -> list[str]:
+    """Return the statements of a move."""
     with CaptureQueriesContext(connection) as queries:
         action()
     # The first is the look-up of the deal by this bench, which is not part of the move.
     return [query["sql"] for query in queries.captured_queries[1:]]
 
 
-def _take_turns(action: Callable[[], object], floor: str) -> tuple[list[float], list[float]]:
+def take_turns(action: Callable[[], object], floor: str) -> tuple[list[float], list[float]]:
     """Time the action and its floor in turns, so that both meet the same machine; warm both up first."""
-    with override_settings(MIDDLEWARE=["tests.bench.floors.use_floor_addresses"]):
-        bare = Client()
-        bare.handler.load_middleware()
+    bare = floors.bare_client()
 
     def run_floor() -> None:
         start = time.perf_counter()
@@ -149,7 +150,8 @@ def _take_turns(action: Callable[[], object], floor: str) -> tuple[list[float], 
     return times[3:], floor_times[3:]
 
 
-def _count_queries(action: Callable[[], object], *, besides: int = 0) -> int:
+def count_queries(action: Callable[[], object], *, besides: int = 0) -> int:
+    """Return how many statements an action runs, besides some that are not its own."""
     action()
     with CaptureQueriesContext(connection) as queries:
         action()

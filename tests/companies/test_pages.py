@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from accounts.enums import Role
 from companies.models import Company, Contact, SourcedFact
+from lrs_tracker.change_log import change_context
 from tests.accounts.factories import UserFactory
 from tests.companies.factories import CompanyFactory, ContactFactory, SourcedFactFactory
 from tests.deals.factories import DealFactory
@@ -115,9 +116,9 @@ def test_list_takes_a_fixed_number_of_queries(client, bd, rows, fetch_raise, dja
         DealFactory(company=parent)
     client.get(reverse("companies:list"))
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(reverse("companies:list"))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(reverse("companies:list"), {"q": "Company"})
 
 
@@ -132,7 +133,7 @@ def test_company_page_takes_a_fixed_number_of_queries(client, bd, rows, fetch_ra
         CompanyFactory(parent=company)
     client.get(company.get_absolute_url())
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         response = client.get(company.get_absolute_url())
 
     assert response.status_code == 200
@@ -360,3 +361,13 @@ def test_fact_is_changed_and_deleted(client, bd):
 
     assert fact.value == "36"
     assert not SourcedFact.objects.exists()
+
+
+def test_recent_changes_of_a_command_have_a_sign_instead_of_initials(client, viewer):
+    with change_context(actor_id=None, channel="command"):
+        company = CompanyFactory()
+
+    page = client.get(company.get_absolute_url()).content.decode()
+
+    entry = page[page.index('id="changes-title"') :]
+    assert ("A command" in entry, "#settings" in entry, ">AC<" in entry) == (True, True, False)

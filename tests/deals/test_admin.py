@@ -201,22 +201,24 @@ def test_pipeline_stage_and_gate_are_made_and_changed_by_their_rules(client, adm
     client.post("/admin/deals/stage/add/", {"pipeline": pipeline.pk, **facts})
     stage = Stage.objects.get(name="First")
     client.post(
-        "/admin/deals/gate/add/", {"stage": stage.pk, "fact": "document:nda", "label": "NDA in force", "help": ""}
+        "/admin/deals/gate/add/",
+        {"stage": stage.pk, "fact": "document:nda", "label": "NDA in force", "help": "", "due_after_days": "30"},
     )
     gate = Gate.objects.get(label="NDA in force")
-    assert (stage.position, gate.fact) == (1, "document:nda")
+    assert (stage.position, gate.fact, gate.due_after_days) == (1, "document:nda", 30)
 
     client.post(f"/admin/deals/pipeline/{pipeline.pk}/change/", {"name": "Service deals"})
     client.post(f"/admin/deals/stage/{stage.pk}/change/", facts | {"name": "Start"})
-    client.post(f"/admin/deals/gate/{gate.pk}/change/", {"label": "NDA signed", "help": ""})
+    client.post(f"/admin/deals/gate/{gate.pk}/change/", {"label": "NDA signed", "help": "", "due_after_days": "45"})
 
     for row in (pipeline, stage, gate):
         row.refresh_from_db()
-    assert (pipeline.name, pipeline.slug, stage.name, gate.label) == (
+    assert (pipeline.name, pipeline.slug, stage.name, gate.label, gate.due_after_days) == (
         "Service deals",
         "services",
         "Start",
         "NDA signed",
+        45,
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.enums import Role
-from deals.domain.approvals import add_approval, change_approval, is_late
+from deals.domain.approvals import add_approval, change_approval, is_filing_late, is_late
 from deals.enums import ApprovalStatus
 from deals.models import Approval
 from lrs_tracker.problems import DomainError, PermissionRefusedError, StaleVersionError
@@ -84,3 +84,11 @@ def test_an_approval_is_late_while_the_authority_is_past_its_day():
         False,
         False,
     ]
+
+
+def test_a_filing_is_late_from_the_day_after_it_was_due_until_it_is_filed():
+    approval = ApprovalFactory(file_by_on=YESTERDAY)
+
+    assert [is_filing_late(approval, today=TODAY), is_filing_late(approval, today=YESTERDAY)] == [True, False]
+    filed = change_approval(approval=approval, by=approval.deal.owner, status=ApprovalStatus.FILED, filed_on=TODAY)
+    assert not is_filing_late(filed, today=TODAY)

@@ -15,12 +15,7 @@ from tests.deals.factories import TODAY
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def desk():
-    call_command("load_demo")
-
-
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("demo_desk")
 def test_demo_has_people_of_every_role_and_deals_on_every_stage_of_the_path():
     assert set(User.objects.values_list("groups__name", flat=True)) == set(Role.values)
     assert all(user.check_password("demo") for user in User.objects.all())
@@ -30,7 +25,7 @@ def test_demo_has_people_of_every_role_and_deals_on_every_stage_of_the_path():
     )
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("demo_desk")
 def test_demo_gives_real_companies_facts_only():
     real = Company.objects.filter(is_fictional=False)
     assert real.exists()
@@ -40,14 +35,14 @@ def test_demo_gives_real_companies_facts_only():
     assert not SourcedFact.objects.filter(source="").exists()
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("demo_desk")
 def test_demo_keeps_both_of_two_facts_that_contradict():
     plant = Plant.objects.get(name="BlueOval Battery Park Michigan")
     capacities = plant.facts.filter(metric="nameplate capacity").order_by("as_of").values_list("value", flat=True)
     assert list(capacities) == ["35", "20"]
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("demo_desk")
 def test_demo_deals_have_met_the_gates_that_they_passed():
     waived = set(Waiver.objects.values_list("deal_id", "gate_id"))
     for deal in Deal.objects.exclude(stage__type__in=[StageType.HOLD, StageType.LOST, StageType.ENDED]).select_related(
@@ -59,21 +54,21 @@ def test_demo_deals_have_met_the_gates_that_they_passed():
         assert unmet <= waived, deal.title
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("demo_desk")
 def test_demo_documents_are_real_files():
     for document in Document.objects.all():
         with document.file.open() as file:
             assert file.read().startswith(b"%PDF-")
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("demo_desk")
 def test_demo_tells_the_past_on_its_own_dates():
     deal = Deal.objects.get(company__name="Aurelia Kraftwagen")
     first = Change.objects.of("deal", deal.pk).order_by("at", "pk").first()
     assert (first.actor, first.at) == (deal.owner, deal.created_at)
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("demo_desk")
 def test_demo_loaded_twice_is_refused_or_does_nothing():
     deals = Deal.objects.count()
     call_command("load_demo", if_empty=True)
@@ -90,7 +85,7 @@ def test_demo_is_refused_in_production(settings):
     assert not Deal.objects.exists()
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("demo_desk")
 def test_demo_ticks_and_documents_come_before_the_stage_was_left():
     for check in GateCheck.objects.select_related("deal", "gate"):
         left = check.deal.transitions.filter(from_stage=check.gate.stage_id).first()

@@ -6,10 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.enums import Role
+from deals.domain.moves import move_deal
 from deals.models import Deal
 from sync.domain.changes import CurrentCursor, CursorError, changes_since, parse_cursor
+from sync.models import Change
 from tests.accounts.factories import UserFactory
-from tests.deals.factories import DealFactory, PipelineFactory, StageFactory, TaskFactory
+from tests.deals.factories import NOW, DealFactory, PipelineFactory, StageFactory, TaskFactory
 
 IDLE_QUERIES = 2
 
@@ -47,6 +49,10 @@ def change(deal, **fields):
     Deal.objects.filter(pk=deal.pk).update(**fields)
 
 
+def reorder(deal, *, after):
+    move_deal(deal=deal, target=deal.stage, by=deal.owner, at=NOW, today=NOW.date(), after=after)
+
+
 def test_live_without_changes_costs_two_queries(desk, django_assert_num_queries):
     since = desk.cursor()
 
@@ -77,6 +83,48 @@ def test_live_names_the_card_above_a_changed_one(desk):
     change(below, title="Changed")
 
     assert desk.poll(since)["patch"]["cards"][0]["above"] == desk.deal.pk
+
+
+def test_live_sends_a_card_that_has_another_place_in_its_column_once(desk):
+    below = DealFactory(stage=desk.first)
+    since = desk.cursor()
+    reorder(desk.deal, after=below)
+
+    answer = desk.poll(since)
+
+    assert [(card["id"], card["above"]) for card in answer["patch"]["cards"]] == [(desk.deal.pk, below.pk)]
+    assert "patch" not in desk.poll(answer["cursor"])
+
+
+def test_another_place_in_the_column_is_in_no_timeline_and_raises_no_version(desk):
+    below = DealFactory(stage=desk.first)
+    known = set(Change.objects.values_list("pk", flat=True))
+    reorder(desk.deal, after=below)
+
+    new = Change.objects.exclude(pk__in=known)
+    assert [(each.resource, each.object_id, list(each.fields)) for each in new] == [
+        ("deal-place", desk.deal.pk, ["rank"])
+    ]
+    assert not new.visible_to(desk.user).exists()
+    assert not new.of("deal", desk.deal.pk).exists()
+    assert Deal.objects.get(pk=desk.deal.pk).version == desk.deal.version
+
+
+def test_move_to_another_stage_is_one_change_of_the_deal(desk):
+    since = Change.objects.order_by("pk").last().pk
+    move_deal(deal=desk.deal, target=desk.second, by=desk.user, at=NOW, today=NOW.date())
+
+    assert sorted(Change.objects.filter(pk__gt=since).values_list("resource", flat=True)) == ["deal", "transition"]
+
+
+def test_live_says_nothing_of_another_place_of_a_deal_that_the_reader_never_saw(desk):
+    secret = DealFactory(stage=desk.first, is_confidential=True)
+    since = desk.cursor()
+    Deal.objects.filter(pk=secret.pk).update(rank=secret.rank - 1)
+
+    patch = desk.poll(since)["patch"]
+
+    assert (patch["cards"], patch["gone"]) == ([], [])
 
 
 def test_live_sends_a_card_whose_next_step_changed(desk):
@@ -235,3 +283,14 @@ def test_live_card_of_a_read_only_user_has_no_way_to_move(desk, client):
     change(desk.deal, title="New")
 
     assert "data-move-open" not in desk.poll(since)["patch"]["cards"][0]["html"]
+
+
+def test_live_card_comes_with_the_words_for_the_heading_of_its_group(desk):
+    since = desk.cursor()
+    change(desk.deal, region="middle_east_africa")
+    (card,) = desk.poll(since, "group=region")["patch"]["cards"]
+    change(desk.deal, region="")
+    (without,) = desk.poll(since, "group=region")["patch"]["cards"]
+
+    assert (card["group"], card["group_label"]) == ("middle_east_africa", "Middle East & Africa")
+    assert (without["group"], without["group_label"]) == ("", "None")

@@ -71,3 +71,20 @@ def test_move_page_asks_for_a_waiver_only_those_who_may_give_one(client, stages,
     assert "waiver_reason" not in form_for(client, deal, role=role).fields
     refused = form_for(client, deal, role=role, stage=stages[2].pk)
     assert ("waiver_reason" in refused.fields) is asks
+
+
+def test_move_page_names_all_that_is_left_out_at_once(client, stages):
+    deal = DealFactory(stage=stages[1])
+
+    form = form_for(client, deal, stage=stages[3].pk, reason=" ", resume_on="")
+
+    assert form.errors == {"reason": ["Give a reason."], "resume_on": ["Give the date to resume."]}
+
+
+def test_move_page_keeps_the_date_and_asks_for_the_reason_alone(client, stages):
+    deal = DealFactory(stage=stages[1])
+
+    form = form_for(client, deal, stage=stages[3].pk, reason="", resume_on="2099-01-31")
+
+    assert form.errors == {"reason": ["Give a reason."]}
+    assert form["resume_on"].value() == "2099-01-31"

@@ -205,7 +205,7 @@ def test_my_day_asks_as_many_queries_for_more(client, wei, count, django_assert_
             Deal.objects.filter(pk=deal.pk).update(owner=boss)
 
     client.get("/views/")  # The pinned views of the sidebar are then in the cache.
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(URL)
 
 

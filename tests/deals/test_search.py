@@ -108,7 +108,7 @@ def test_search_asks_as_many_queries_for_more_hits(maria_client, count, django_a
         PlantFactory(company=company)
         ContactFactory(company=company)
 
-    with django_assert_num_queries(5):  # the user with permissions, and one a kind
+    with django_assert_num_queries(6):  # the user with permissions, and one a kind
         maria_client.get(URL, {"q": "company"}, headers=PALETTE)
 
 
@@ -138,7 +138,7 @@ def test_search_without_scripts_is_a_page(maria_client):
 
 def test_search_finds_pages_and_offers_them_at_first(maria_client):
     assert "Settings" in maria_client.get(URL, {"q": "sett"}).content.decode()
-    assert maria_client.get(URL, headers=PALETTE).content.decode().count('role="option"') == 7
+    assert maria_client.get(URL, headers=PALETTE).content.decode().count('role="option"') == 10
 
 
 def test_search_that_finds_nothing_says_so(maria_client):

@@ -11,7 +11,7 @@ from tests.deals.factories import NOW, DealFactory, GateFactory, PipelineFactory
 
 pytestmark = pytest.mark.django_db
 STAGE = {"name": "New", "type": "open", "probability_percent": "20", "rot_days": "30"}
-GATE = {"fact": "document:nda", "label": "NDA", "help": ""}
+GATE = {"fact": "document:nda", "label": "NDA", "help": "", "due_after_days": "30"}
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_pipeline_is_added_renamed_archived_and_restored(client, admin, gate):
     added = client.post("/settings/pipelines/", {"name": "Services"})
     assert added.headers["Location"] == "/settings/pipelines/services/"
 
-    client.post("/settings/pipelines/services/", {"name": "Service deals"})
+    client.post("/settings/pipelines/services/", {"name": "Service deals", "version": 1})
     client.post("/settings/pipelines/services/archive/")
     pipeline = Pipeline.objects.get(slug="services")
     assert (pipeline.name, pipeline.archived_at is None) == ("Service deals", False)
@@ -141,7 +141,7 @@ def test_reordering_rows_that_are_not_there_says_so(client, admin, gate, order):
 def test_stage_is_added_and_changed(client, admin, gate):
     client.post("/settings/pipelines/licences/stages/", STAGE)
     stage = Stage.objects.get(name="New")
-    client.post(f"/settings/stages/{stage.pk}/", STAGE | {"name": "Newer", "rot_days": ""})
+    client.post(f"/settings/stages/{stage.pk}/", STAGE | {"name": "Newer", "rot_days": "", "version": stage.version})
 
     stage.refresh_from_db()
     assert (stage.name, stage.probability_percent, stage.rot_days) == ("Newer", 20, None)
@@ -161,7 +161,7 @@ def test_stage_is_added_and_changed(client, admin, gate):
 )
 def test_stage_form_says_what_is_wrong_beside_the_field(client, admin, gate, changes, field):
     added = client.post("/settings/pipelines/licences/stages/", STAGE | changes)
-    changed = client.post(f"/settings/stages/{gate.stage_id}/", STAGE | changes)
+    changed = client.post(f"/settings/stages/{gate.stage_id}/", STAGE | {"version": gate.stage.version} | changes)
 
     assert (added.status_code, changed.status_code) == (422, 422)
     assert list(added.context["stage_form"].errors) == list(changed.context["form"].errors) == [field]
@@ -188,17 +188,26 @@ def test_stage_with_deals_is_emptied_then_archived(client, admin, gate):
 def test_gate_is_added_reworded_and_deleted(client, admin, gate):
     client.post(f"/settings/stages/{gate.stage_id}/gates/", GATE)
     added = Gate.objects.get(label="NDA")
-    assert added.fact == "document:nda"
+    assert (added.fact, added.due_after_days) == ("document:nda", 30)
+    assert "Document present: NDA · due after 30 days" in client.get(f"/settings/gates/{added.pk}/").content.decode()
 
-    client.post(f"/settings/gates/{added.pk}/", {"label": "NDA signed", "help": "By both"})
+    client.post(f"/settings/gates/{added.pk}/", {"label": "NDA signed", "help": "By both", "version": added.version})
     added.refresh_from_db()
-    assert (added.label, added.help) == ("NDA signed", "By both")
+    assert (added.label, added.help, added.due_after_days) == ("NDA signed", "By both", None)
 
     client.post(f"/settings/gates/{added.pk}/delete/")
     assert not Gate.objects.filter(pk=added.pk).exists()
 
 
-@pytest.mark.parametrize(("changes", "field"), [({"label": "Gate A"}, "label"), ({"fact": "wish:"}, "fact")])
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"label": "Gate A"}, "label"),
+        ({"fact": "wish:"}, "fact"),
+        ({"due_after_days": "1001"}, "due_after_days"),
+        ({"due_after_days": "soon"}, "due_after_days"),
+    ],
+)
 def test_gate_form_says_what_is_wrong_beside_the_field(client, admin, gate, changes, field):
     response = client.post(f"/settings/stages/{gate.stage_id}/gates/", GATE | changes)
 
@@ -251,3 +260,29 @@ def test_lists_take_the_same_queries_for_many(client, admin, fetch_raise, django
             client.get("/settings/pipelines/lrs-licensing/")
         with django_assert_num_queries(6):
             client.get(f"/settings/stages/{stage.pk}/")
+
+
+@pytest.mark.parametrize(
+    ("path", "stored", "typed"),
+    [
+        ("/settings/pipelines/licences/", {"name": "Saved first"}, {"name": "Mine"}),
+        ("/settings/stages/{stage}/", {"name": "Saved first"}, STAGE | {"name": "Mine"}),
+        ("/settings/gates/{gate}/", {"label": "Saved first"}, {"label": "Mine", "help": ""}),
+    ],
+)
+def test_form_that_another_has_overtaken_shows_both_versions_once(client, admin, gate, path, stored, typed):
+    row = {"pipelines": gate.stage.pipeline, "stages": gate.stage, "gates": gate}[path.split("/")[2]]
+    path = path.format(stage=gate.stage_id, gate=gate.pk)
+    shown = client.get(path).context["form"]["version"].value()
+    type(row).objects.filter(pk=row.pk).update(**stored)
+
+    refused = client.post(path, typed | {"version": shown})
+    form = refused.context["form"]
+    again = client.post(path, typed | {"version": form["version"].value()})
+
+    ((field, old),) = stored.items()
+    row.refresh_from_db()
+    assert (refused.status_code, again.status_code) == (422, 302)
+    assert (old, "Mine") in {(difference.stored, difference.typed) for difference in form.differences}
+    assert "Both versions" in refused.content.decode()
+    assert getattr(row, field) == "Mine"

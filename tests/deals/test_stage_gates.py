@@ -41,6 +41,8 @@ def test_add_gate_comes_last(admin):
         ({"requirement": ""}, "requirement"),
         ({"requirement": "poem"}, "requirement"),
         ({"kind": GateKind.CHECKLIST}, "requirement"),
+        ({"due_after_days": 0}, "due_after_days"),
+        ({"due_after_days": 1001}, "due_after_days"),
     ],
 )
 def test_add_gate_refuses(admin, changes, field):
@@ -60,10 +62,10 @@ def test_add_gate_to_a_stage_beside_the_path_is_refused(admin):
 def test_reword_gate_keeps_what_it_asks_for(admin):
     gate = GateFactory(kind=GateKind.MEETING)
 
-    stage_gates.reword_gate(gate=gate, label="Met in person", help="At their site", by=admin)
+    stage_gates.reword_gate(gate=gate, label="Met in person", help="At their site", due_after_days=30, by=admin)
 
     gate.refresh_from_db()
-    assert (gate.label, gate.help, gate.kind) == ("Met in person", "At their site", "meeting")
+    assert (gate.label, gate.help, gate.kind, gate.due_after_days) == ("Met in person", "At their site", "meeting", 30)
 
 
 def test_reorder_gates_writes_positions(admin):
@@ -145,7 +147,7 @@ def test_shaping_gates_is_for_administrators(role):
 
     for change in (
         lambda: add(gate.stage, user),
-        lambda: stage_gates.reword_gate(gate=gate, label="x", help="", by=user),
+        lambda: stage_gates.reword_gate(gate=gate, label="x", help="", due_after_days=None, by=user),
         lambda: stage_gates.reorder_gates(stage=gate.stage, order=[gate.pk], by=user),
         lambda: stage_gates.archive_gate(gate=gate, by=user, at=NOW),
         lambda: stage_gates.restore_gate(gate=gate, by=user),

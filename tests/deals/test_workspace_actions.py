@@ -136,7 +136,9 @@ def test_a_checklist_item_is_ticked_and_unticked(owner, deal):
 def test_parts_are_added_by_their_forms(owner, deal):
     owner.post(address("task_add", deal), {"title": "Call", "due_on": "2027-01-15", "assignee": deal.owner.pk})
     owner.post(address("note_add", deal), {"kind": "meeting", "body": "Met", "happened_on": ""})
-    owner.post(address("approval_add", deal), {"regime": "Technology export", "status": "to_file"})
+    owner.post(
+        address("approval_add", deal), {"regime": "Technology export", "status": "to_file", "file_by_on": "2027-02-01"}
+    )
     owner.post(address("plant_link", deal), {"new_name": "Harlan Ridge"})
     owner.post(address("contact_add", deal), {"new_name": "Dana Ortiz", "role": "sponsor", "email": "d@example.com"})
     owner.post(address("team_add", deal), {"user": UserFactory().pk})
@@ -144,7 +146,9 @@ def test_parts_are_added_by_their_forms(owner, deal):
 
     assert Task.objects.get().title == "Call"
     assert Note.objects.get().happened_on is not None
-    assert Approval.objects.get().regime == "Technology export"
+    assert str(Approval.objects.get().file_by_on) == "2027-02-01"
+    approvals = owner.get(deal.get_absolute_url(), {"tab": "approvals"}).content.decode()
+    assert 'to be filed by <time datetime="2027-02-01"' in approvals
     assert deal.plants.get().company == deal.company
     assert DealContact.objects.get().contact.company == deal.company
     assert DealTeamMember.objects.count() == 1

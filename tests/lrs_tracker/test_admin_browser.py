@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from accounts.enums import Role
 from deals.models import Deal, Task
 from tests.accounts.factories import UserFactory
+from tests.browser import DESKTOP, PHONE
 from tests.companies.factories import CompanyFactory
 from tests.deals.factories import DealFactory, PipelineFactory, StageFactory, TaskFactory
 
@@ -136,3 +137,16 @@ def test_list_is_searched_and_filtered(open_page, admin, stages):
     page.goto("/admin/deals/deal/")
     page.locator("#changelist-filter details", has_text="By confidential").get_by_role("link", name="No").click()
     expect(page.locator("#result_list tbody tr")).to_contain_text(["Other"])
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["390", "1440"])
+def test_no_page_is_wider_than_the_screen(open_page, admin, stages, viewport):
+    deal = DealFactory(title="A licence with a long title " * 6, stage=stages[0])
+    TaskFactory(deal=deal, title="Unbroken" * 20)
+    page = open_page(admin, "/admin/", viewport=viewport)
+
+    row = f"/admin/deals/deal/{deal.pk}"
+    paths = ["/admin/", "/admin/deals/deal/", f"{row}/change/", f"{row}/history/", f"{row}/delete/"]
+    for path in [*paths, "/admin/deals/task/", "/admin/deals/deal/add/"]:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], path

@@ -11,6 +11,8 @@ from deals.models import Approval, Deal, Document, Gate, Note, Pipeline, SavedVi
 from lrs_tracker.visible_admin import RecordAdmin
 from money.models import FxRate
 from plants.models import Plant, PlantFact, PlantMilestone, PlantPhase
+from reminders.models import ChatEndpoint, ReminderRule
+from royalties.models import Licensor
 from sync.models import Change
 from tests.accounts.factories import UserFactory
 from tests.lrs_tracker.admin_rows import MAKERS
@@ -35,6 +37,9 @@ CHANGES = {
     Document: {"audience": "team"},
     Approval: {"authority": "Renamed"},
     SavedView: {"name": "Renamed"},
+    Licensor: {"name": "Renamed"},
+    ReminderRule: {"name": "Renamed"},
+    ChatEndpoint: {"name": "Renamed"},
 }
 CHANGED = pytest.mark.parametrize(
     ("model", "change"), CHANGES.items(), ids=lambda value: getattr(value, "__name__", "")

@@ -91,6 +91,11 @@ def test_format_moment_is_shorter_the_nearer_it_is(moment, expected):
     assert formats.format_moment(moment, today=TODAY) == expected
 
 
+def test_format_log_time_has_the_time_on_every_day():
+    moments = [dt.datetime(2026, 11, day, 9, 42, tzinfo=dt.UTC) for day in (24, 23)]
+    assert [formats.format_log_time(one, today=TODAY) for one in moments] == ["09:42", "23 Nov 09:42"]
+
+
 @pytest.mark.parametrize(("month", "expected"), [(1, "Q1 2029"), (3, "Q1 2029"), (4, "Q2 2029"), (12, "Q4 2029")])
 def test_format_quarter_of_a_month(month, expected):
     assert formats.format_quarter(dt.date(2029, month, 15)) == expected

@@ -33,6 +33,7 @@ def test_readyz_reports_each_part(client: Client, db: None) -> None:
         "valkey": "ok",
         "worker": {"seen_seconds_ago": 90},
         "beat": {"seen_seconds_ago": None},
+        "reminders": {"seen_seconds_ago": None},
     }
 
 

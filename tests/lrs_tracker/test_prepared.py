@@ -1,6 +1,7 @@
 """Queries that are put together once serve every reader, each with what only that reader may see."""
 
 import pytest
+from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.enums import Role
@@ -24,6 +25,16 @@ def test_a_prepared_query_runs_with_other_values():
 
     assert [query.run(deal=deal.pk) for deal in (one, two)] == [[one], [two]]
     assert query.run(deal=two.pk)[0].company == two.company
+
+
+def test_a_prepared_query_is_planned_once_for_all_values():
+    sale = DealFactory(title="100% of 50%%s")
+    query = Prepared(Deal.objects.filter(title="100% of 50%%s", pk=Hole("deal")))
+
+    assert [query.run(deal=key) for key in (1, sale.pk, 2**40)] == [[], [sale], []]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE position('100% of 50%%s' in statement) > 0")
+        assert cursor.fetchone() == (1,)
 
 
 def test_a_query_prepared_for_one_reader_shows_another_only_what_is_theirs():

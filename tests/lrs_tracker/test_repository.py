@@ -34,4 +34,4 @@ def test_help_lists_the_commands() -> None:
         ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     names = [line.split()[1] for line in shown.splitlines()]
-    assert names == ["run", "test", "bench", "lint", "format", "requirements", "messages", "clean", "help"]
+    assert names == ["run", "test", "fuzz", "bench", "lint", "format", "requirements", "messages", "clean", "help"]

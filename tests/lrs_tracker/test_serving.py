@@ -38,6 +38,15 @@ def children_of(pid: int) -> list[int]:
     return found[1:]
 
 
+def programs_of(supervisor: subprocess.Popen[str], count: int) -> list[int]:
+    """Return what a supervisor has started, once all of it is there: the first says so before the second is."""
+    deadline = time.monotonic() + 20
+    while len(pids := children_of(supervisor.pid)) < count and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert len(pids) == count
+    return pids
+
+
 def living(pids: list[int]) -> list[int]:
     states = subprocess.run(
         ["ps", "-o", "pid=,stat=", "-p", ",".join(map(str, pids))], capture_output=True, text=True, check=False
@@ -47,8 +56,7 @@ def living(pids: list[int]) -> list[int]:
 
 def end(supervisor: subprocess.Popen[str], stop_signal: signal.Signals) -> list[int]:
     """Send a signal and return what still lives of the supervisor's programs after it has ended."""
-    pids = children_of(supervisor.pid)
-    assert len(pids) >= 3
+    pids = programs_of(supervisor, 3)
     supervisor.send_signal(stop_signal)
     supervisor.communicate(timeout=20)
     return living(pids)
@@ -68,7 +76,7 @@ def test_killed_supervisor_takes_obedient_programs_along() -> None:
     )
     assert supervisor.stdout is not None
     supervisor.stdout.readline()
-    pids = children_of(supervisor.pid)
+    pids = programs_of(supervisor, 2)
     supervisor.kill()
     supervisor.communicate()
     deadline = time.monotonic() + 5

@@ -16,6 +16,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "lrs.example.com",
     "DATABASE_URL": "postgresql://lrs:pa%40ss@db.example.com:5433/lrs?sslmode=require",
     "REDIS_URL": "rediss://valkey.example.com/0",
+    "BASE_URL": "https://lrs.example.com",
 }
 
 
@@ -65,11 +66,11 @@ def test_production_names_everything_that_is_missing() -> None:
     assert result.stderr == (
         "LRS Tracker cannot start. SECRET_KEY: Environment variable not set. "
         "ALLOWED_HOSTS: Environment variable not set. DATABASE_URL: Environment variable not set. "
-        "REDIS_URL: Environment variable not set. See docs/configuration.md.\n"
+        "REDIS_URL: Environment variable not set. BASE_URL: Environment variable not set. See docs/configuration.md.\n"
     )
 
 
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"])
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "BASE_URL"])
 def test_production_refuses_to_start_without_one(missing: str) -> None:
     said = start_up(**{name: value for name, value in PRODUCTION.items() if name != missing})
     assert said == REFUSAL.format(f"{missing}: Environment variable not set.")
@@ -86,6 +87,10 @@ def test_production_refuses_to_start_without_one(missing: str) -> None:
         ("DATABASE_POOL_SIZE", "many", "Not a valid integer."),
         ("SECRET_KEY", "short", "it must have at least 50 characters"),
         ("ALLOWED_HOSTS", "", "it names no host"),
+        ("BASE_URL", "http://lrs.example.com", "it must start with https://"),
+        ("BASE_URL", "lrs.example.com", "it must look like https://lrs.example.com"),
+        ("BASE_URL", "https://lrs.example.com/tracker", "it must have nothing after the host and port"),
+        ("OUTGOING_NETWORKS", "10.0.0.1/8", "10.0.0.1/8 has host bits set"),
     ],
 )
 def test_production_refuses_a_wrong_value(name: str, value: str, complaint: str) -> None:
@@ -108,6 +113,16 @@ def test_production_takes_urls_apart() -> None:
     assert found["CELERY_BROKER_URL"] == "rediss://valkey.example.com/0"
     assert found["SESSION_COOKIE_SECURE"] is True
     assert found["SECURE_HSTS_SECONDS"] == 31_536_000
+
+
+def test_base_url_has_no_slash_at_its_end() -> None:
+    assert read_settings("BASE_URL", **{**PRODUCTION, "BASE_URL": "https://lrs.example.com:8443/"}) == {
+        "BASE_URL": "https://lrs.example.com:8443"
+    }
+
+
+def test_base_url_of_development_names_the_port(tmp_path: Path) -> None:
+    assert read_settings("BASE_URL", PORT="8123", VAR_DIR=str(tmp_path)) == {"BASE_URL": "http://localhost:8123"}
 
 
 def test_development_needs_nothing(tmp_path: Path) -> None:

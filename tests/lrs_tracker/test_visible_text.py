@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from lrs_tracker.problems import DomainError
-from lrs_tracker.visible_text import refuse_unseen, validate_visible
+from lrs_tracker.visible_text import one_line, refuse_unseen, validate_visible
 
 
 @pytest.mark.parametrize("text", ["\u200b", "\u200b \u2060", "\ufeff", "\u00ad", "\u3164", "\u2800", "\u200d\ufe0f"])
@@ -45,3 +45,7 @@ def test_domain_refusal_names_the_field():
     with pytest.raises(DomainError, match="invisible") as refusal:
         refuse_unseen(" \u200b ", field="title")
     assert (refusal.value.field, refusal.value.code) == ("title", "invisible")
+
+
+def test_one_line_has_no_breaks_and_control_characters():
+    assert one_line("Pay\r\nBcc: all@example.com\u2028now\x00 \t please ") == "Pay Bcc: all@example.com now please"

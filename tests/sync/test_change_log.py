@@ -47,7 +47,8 @@ def test_delete_leaves_a_tombstone_and_removes_external_ids():
     pk = company.pk
     company.delete()
 
-    assert (latest().operation, latest().object_id, latest().fields["name"][1]) == ("delete", pk, None)
+    gone = Change.objects.filter(resource="company").latest("pk")
+    assert (gone.operation, gone.object_id, gone.fields["name"][1]) == ("delete", pk, None)
     assert not ExternalRef.objects.exists()
 
 

@@ -13,6 +13,7 @@ from accounts.models import User
 from deals.domain.default_pipeline import create_default_pipeline
 from deals.domain.demo.deals import create_deal_of
 from deals.domain.demo.desk import read_entries
+from deals.domain.demo.parts import parts
 from deals.domain.demo.people import create_people
 from deals.domain.demo.public_facts import load_public_facts
 from deals.models import SavedView
@@ -45,6 +46,8 @@ def load_demo(*, at: dt.datetime) -> None:
             SavedView.objects.create(
                 owner=people[owner], name=name, pipeline_slug=pipeline.slug, query=query, is_shared=owner == "manager"
             )
+        for load_part in parts():
+            load_part(people, at)
     _date_the_past()
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from django.utils.translation import gettext as _
 
@@ -36,11 +36,11 @@ class NumberReader:
         exact = Decimal(cell) if isinstance(cell, int | Decimal) else self._parse(str(cell))
         if abs(exact) >= Decimal(10) ** _MAX_DIGITS:
             raise CellError(_("The number is too large."))
-        rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, Context(prec=_MAX_DIGITS + places))
         return rounded, abs(rounded - exact) > Decimal("1e-7")
 
     def _parse(self, text: str) -> Decimal:
-        compact = _SPACES.sub("", text)
+        compact = _compact(text)
         if not _NUMBER.fullmatch(compact) or len(compact) > _MAX_DIGITS + 10:
             raise CellError(_("“%(text)s” is not a number.") % {"text": short(text)})
         if _PLAIN.fullmatch(compact):
@@ -74,9 +74,14 @@ def number_reader(cells: Iterable[Cell], *, given: str = "") -> NumberReader:
     """Return the reader of a column: with the mark given, or the one that its values prove unanimously."""
     if given:
         return NumberReader(given)
-    texts = (_SPACES.sub("", cell) for cell in cells if isinstance(cell, str))
+    texts = (_compact(cell) for cell in cells if isinstance(cell, str))
     proven = {mark for text in texts if _NUMBER.fullmatch(text) and (mark := decimal_mark(text))}
     return NumberReader(proven.pop() if len(proven) == 1 else "")
+
+
+def _compact(text: str) -> str:
+    """Return a number without its spaces, and with the hyphen for the minus sign that our own pages write."""
+    return _SPACES.sub("", text).replace("\N{MINUS SIGN}", "-")
 
 
 def _with_mark(compact: str, mark: str, text: str) -> Decimal:

@@ -12,6 +12,7 @@ from deals.domain.imports.plans import ChangedDeal, Extras, NewDeal, Plan
 from deals.domain.moves import move_deal
 from deals.enums import PATH_TYPES, MoveKind
 from deals.models import Deal, DealContact, Note, Stage, StageTransition, Task
+from lrs_tracker.many_rows import insert_many, update_many
 from sync.models import ExternalRef
 
 _BATCH = 500
@@ -54,7 +55,8 @@ def _create_surroundings(plan: Plan) -> None:
 
 
 def _create_deals(group: tuple[NewDeal, ...], by: User | None) -> None:
-    deals = Deal.objects.bulk_create([new.deal for new in group])
+    deals = [new.deal for new in group]
+    insert_many(deals)
     StageTransition.objects.bulk_create(
         StageTransition(
             deal=deal,
@@ -90,7 +92,7 @@ def _change_deals(changed_deals: list[ChangedDeal]) -> None:
         if changed.changes:
             alike[tuple(sorted(changed.changes))].append(changed.deal)
     for attributes, deals in alike.items():
-        Deal.objects.bulk_update(deals, attributes, batch_size=_BATCH)
+        update_many(deals, attributes)
 
 
 def _create_extras(pairs: list[tuple[Deal, Extras]], *, system: str, by: User | None) -> list[ExternalRef]:

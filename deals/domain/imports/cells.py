@@ -20,6 +20,7 @@ from deals.domain.imports.problems import HEADING_ROW, UNSTORABLE, CellError, Ma
 from deals.domain.imports.remarks import Remarks
 from deals.domain.imports.tables import CalculatedCell, Cell, Row, Table, overflow
 from lrs_tracker.currencies import validate_currency
+from lrs_tracker.visible_text import validate_visible
 
 _LIST_MARKS = re.compile(r"[,;/|+&\n]")
 
@@ -107,6 +108,8 @@ class RowReader:
         if field.name in {"currency", "company_country"}:
             text = text.upper()
         try:
+            if field.kind == FieldKind.TEXT:
+                validate_visible(text)
             if field.name == "currency" and text:
                 validate_currency(text)
             if field.name == "contact_email" and text:

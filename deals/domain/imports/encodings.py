@@ -36,7 +36,7 @@ _OTHER_KINDS = (
     (b"\x7fELF", "ELF"),
     (b"MZ\x90", "EXE"),
 )
-_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1f\x7f]")
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _MULTIBYTE = re.compile(rb"[\x80-\xff]+")
 
 
@@ -86,7 +86,7 @@ def _decode_strictly(content: bytes, codec: str, name: str) -> str:
 
 def _unmarked_utf16(content: bytes) -> str:
     head = content[:2000]
-    if len(head) < 4:
+    if len(head) < 4 or not head.strip(b"\0"):
         return ""
     if head[1::2].count(0) > len(head) * 0.4:
         return "utf-16-le"

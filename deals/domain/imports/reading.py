@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from deals.domain.imports.problems import FileUnusableError
 from deals.domain.imports.tables import Table
 from deals.domain.imports.text_files import read_text_file
-from deals.domain.imports.workbooks import read_workbook
 
 MAX_FILE_BYTES = 25 * 1024 * 1024
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
@@ -27,11 +26,25 @@ def check_file(*, name: str, size_bytes: int) -> None:
         raise FileUnusableError(_("Choose a CSV or XLSX file."))
 
 
-def read_table(*, content: bytes, name: str, encoding: str = "", delimiter: str = "", sheet: str = "") -> Table:
-    """Read a file as a table; raise FileUnusableError when it is not what its name says."""
+def read_table(
+    *,
+    content: bytes,
+    name: str,
+    encoding: str = "",
+    delimiter: str = "",
+    sheet: str = "",
+    most_elements: int | None = None,
+) -> Table:
+    """Read a file as a table; raise FileUnusableError when it is not what its name says.
+
+    `most_elements` is the limit of a workbook from people who send small ones.
+    """
     check_file(name=name, size_bytes=len(content))
     if _ending(name) in WORKBOOK_ENDINGS:
-        return read_workbook(content, sheet=sheet)
+        # openpyxl brings numpy with it, which most processes never need.
+        from deals.domain.imports.workbooks import MAX_ELEMENTS, read_workbook
+
+        return read_workbook(content, sheet=sheet, most_elements=most_elements or MAX_ELEMENTS)
     return read_text_file(content, encoding=encoding, delimiter=delimiter)
 
 

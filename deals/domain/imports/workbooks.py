@@ -19,19 +19,24 @@ from deals.domain.imports.tables import MAX_COLUMNS, MAX_ROWS, CalculatedCell, C
 MAX_UNPACKED_BYTES = 200 * 1024 * 1024
 MAX_SHARED_TEXT_BYTES = 40 * 1024 * 1024
 MAX_MEMBERS = 2000
+# A row and each of its cells and values is an element; openpyxl walks all of a sheet before it gives the first.
+MAX_ELEMENTS = 10_000_000
 # Excel leaves gaps between rows freely; a sheet is not read beyond this row, blank or not.
 _LAST_ROW = MAX_ROWS * 2
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _FORMULA = re.compile(rb"<f[ >/]")
 
 
-def read_workbook(content: bytes, *, sheet: str = "") -> Table:
-    """Read a sheet of an XLSX workbook (the first with content); raise FileUnusableError when it is none."""
+def read_workbook(content: bytes, *, sheet: str = "", most_elements: int = MAX_ELEMENTS) -> Table:
+    """Read a sheet of an XLSX workbook (the first with content); raise FileUnusableError when it is none.
+
+    Who expects small files lowers `most_elements`, about two for each cell: reading 100,000 takes about a second.
+    """
     if content.startswith(_OLD_OFFICE):
         raise FileUnusableError(
             _("This is an old or password-protected Excel file. Save it as XLSX without a password.")
         )
-    has_formulas = _inspect(content)
+    has_formulas = _inspect(content, most_elements)
     try:
         with warnings.catch_warnings():
             # openpyxl warns of extensions and styles that it drops; only the values matter here.
@@ -43,7 +48,7 @@ def read_workbook(content: bytes, *, sheet: str = "") -> Table:
         raise FileUnusableError(_("The workbook is damaged and cannot be read.")) from None
 
 
-def _inspect(content: bytes) -> bool:
+def _inspect(content: bytes, most_elements: int) -> bool:
     """Refuse what is no workbook or too large unpacked; return whether a sheet holds formulas."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -55,25 +60,28 @@ def _inspect(content: bytes) -> bool:
             shared = sum(member.file_size for member in members if member.filename.endswith("sharedStrings.xml"))
             if shared > MAX_SHARED_TEXT_BYTES:
                 raise FileUnusableError(_("The workbook holds too much text."))
-            # Every member is scanned, also after the first formula.
-            return True in {
-                _scan(archive, member) for member in members if member.filename.endswith((".xml", ".rels", ".vml"))
-            }
+            # Every member is scanned: a sheet may bear any name, and there may be one after the first formula.
+            scanned = [_scan(archive, member) for member in members]
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError, zlib.error):
         raise FileUnusableError(_("This is not an XLSX workbook, or it is damaged.")) from None
+    if sum(elements for _has_formulas, elements in scanned) > most_elements:
+        raise FileUnusableError(_("The workbook holds too many cells. Leave only the rows that count."))
+    return any(has_formulas for has_formulas, _elements in scanned)
 
 
-def _scan(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
-    """Refuse document types, which can blow up in a parser; return whether a sheet holds formulas."""
+def _scan(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[bool, int]:
+    """Refuse document types, which can blow up in a parser; return whether a sheet holds formulas, and its elements."""
     is_sheet = member.filename.startswith("xl/worksheets/")
-    found, tail = False, b""
+    is_picture = member.filename.startswith("xl/media/")
+    found, elements, tail = False, 0, b""
     with archive.open(member) as stream:
         while chunk := stream.read(1 << 20):
-            if b"<!DOCTYPE" in tail + chunk or b"<!ENTITY" in tail + chunk:
+            if not is_picture and (b"<!DOCTYPE" in tail + chunk or b"<!ENTITY" in tail + chunk):
                 raise FileUnusableError(_("The workbook contains a document type definition, which is not read."))
             found = found or (is_sheet and _FORMULA.search(tail + chunk) is not None)
+            elements += chunk.count(b"<") - chunk.count(b"</")
             tail = chunk[-12:]
-    return found
+    return found, elements
 
 
 def _read_sheet(content: bytes, sheet: str, has_formulas: bool) -> Table:

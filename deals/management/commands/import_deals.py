@@ -6,21 +6,20 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from accounts.models import User
 from deals.domain.imports.checking import plan_import
 from deals.domain.imports.mapping import ImportMap, parse_map
 from deals.domain.imports.problems import FileUnusableError, MapInvalidError
 from deals.domain.imports.reading import check_file, read_table
 from deals.domain.imports.running import run_import
 from deals.domain.imports.tables import Table
+from deals.management.operator_command import OperatorCommand, find_user
 from deals.models import ImportBatch
-from lrs_tracker.problems import DomainError
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Import deals from a CSV or XLSX file, in one transaction."""
 
     help = "Import deals from a CSV or XLSX file, as a map says. All of it, or with an error nothing."
@@ -39,53 +38,37 @@ class Command(BaseCommand):
         self, *, file: Path, map_file: Path, dry_run: bool, as_json: bool, user: str | None, **_options: Any
     ) -> None:
         """Import the file; exit with 1 when the file, the map or the user is of no use."""
-        try:
-            report = self._import(file, map_file, dry_run=dry_run, email=user)
-        except DomainError as error:
-            self._fail(error, as_json=as_json)
+        report, batch = self.run_or_refuse(
+            lambda: self._import(file, map_file, dry_run=dry_run, email=user), as_json=as_json
+        )
+        if as_json:
+            self.print_json(report)
         else:
-            self._print(report, as_json=as_json, dry_run=dry_run)
+            self._print(report, batch)
 
-    def _import(self, file: Path, map_file: Path, *, dry_run: bool, email: str | None) -> dict[str, Any]:
-        by = _find_user(email)
+    def _import(
+        self, file: Path, map_file: Path, *, dry_run: bool, email: str | None
+    ) -> tuple[dict[str, Any], ImportBatch | None]:
+        by = find_user(email) if email is not None else None
         import_map, raw_map = _read_map(map_file)
         table, digest = _read_file(file, import_map)
         now = timezone.now()
         if dry_run:
-            return plan_import(table=table, import_map=import_map, by=by, at=now, today=now.date()).report()
+            return plan_import(table=table, import_map=import_map, by=by, at=now, today=now.date()).report(), None
         batch = ImportBatch(file_name=file.name[:200], sha256=digest, mapping=raw_map, created_by=by)
-        return run_import(batch=batch, table=table, import_map=import_map, by=by, at=now, today=now.date())
+        return run_import(batch=batch, table=table, import_map=import_map, by=by, at=now, today=now.date()), batch
 
-    def _fail(self, error: DomainError, *, as_json: bool) -> None:
-        where = f"{error.field}: " if error.field else ""
-        if not as_json:
-            raise CommandError(f"{where}{error}", returncode=1)
-        self.stdout.write(
-            json.dumps({"error": {"code": error.code, "field": error.field, "message": str(error)}}, ensure_ascii=False)
-        )
-        raise SystemExit(1)
-
-    def _print(self, report: dict[str, Any], *, as_json: bool, dry_run: bool) -> None:
-        if as_json:
-            self.stdout.write(json.dumps(report, ensure_ascii=False))
-            return
+    def _print(self, report: dict[str, Any], batch: ImportBatch | None) -> None:
         for problem in report["problems"]:
             column = f", {problem['column']}" if problem["column"] else ""
             self.stdout.write(f"row {problem['row']}{column}: {problem['severity']}: {problem['message']}")
-        verdict = "Dry run, nothing was written" if dry_run else "Imported"
+        verdict = "Imported" if batch is not None else "Dry run, nothing was written"
         counts = ", ".join(f"{report[name]} {name}" for name in ("created", "updated", "unchanged", "rejected"))
         severities = Counter(problem["severity"] for problem in report["problems"])
         remarks = ", ".join(f"{count} × {severity}" for severity, count in severities.most_common())
         self.stdout.write(f"{verdict}: {report['rows']} rows: {counts}." + (f" Remarks: {remarks}." if remarks else ""))
-
-
-def _find_user(email: str | None) -> User | None:
-    if email is None:
-        return None
-    user = User.objects.filter(email__iexact=email.strip(), is_active=True).first()
-    if user is None:
-        raise DomainError(f"There is no active user {email}.", field="user")
-    return user
+        if batch is not None and batch.pk is not None:
+            self.stdout.write(f"To take it back: manage.py undo_import {batch.pk} --user EMAIL")
 
 
 def _read_map(path: Path) -> tuple[ImportMap, dict[str, Any]]:

@@ -107,14 +107,14 @@ class Announcer:
 def programs(host: str, port: int) -> dict[str, list[str]]:
     """Return the command lines of web server, worker and beat."""
     celery = [sys.executable, "-m", "celery", "--app=lrs_tracker", "--quiet"]
-    web = ["--interface=wsgi", "--workers=2", "--blocking-threads=1", "--no-ws", "--log-level=warning"]
+    web = ["--interface=wsgi", "--workers=2", "--blocking-threads=2", "--no-ws", "--log-level=warning"]
     return {
         "web server": [sys.executable, "-m", "granian", f"--host={host}", f"--port={port}", *web, WSGI],
         "worker": [
             *celery,
             "worker",
             "--concurrency=2",
-            "--queues=default,long",
+            "--queues=default,reminders,webhooks,long",
             "--without-gossip",
             "--without-mingle",
         ],

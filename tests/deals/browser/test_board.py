@@ -7,6 +7,7 @@ from accounts.enums import Role
 from deals.enums import StageType
 from deals.models import Deal
 from tests.accounts.factories import UserFactory
+from tests.browser import until
 from tests.deals.factories import DealFactory, GateFactory, PipelineFactory, StageFactory
 
 DAY = dt.timedelta(days=1)
@@ -51,13 +52,18 @@ def column(page, stage):
 
 
 def drag(page, source, target):
+    """Pull a card over a column, and let go once the column shows that it would take it."""
+    pull(page, source, target)
+    target.locator(".card-placeholder").wait_for()
+    page.mouse.up()
+
+
+def pull(page, source, target):
     start, end = source.bounding_box(), target.bounding_box()
     page.mouse.move(start["x"] + 60, start["y"] + 30)
     page.mouse.down()
     page.mouse.move(start["x"] + 80, start["y"] + 40, steps=4)
     page.mouse.move(end["x"] + end["width"] / 2, end["y"] + 90, steps=12)
-    page.wait_for_timeout(150)
-    page.mouse.up()
 
 
 def in_column(page, deal, stage):
@@ -94,6 +100,44 @@ def touch(session, kind, x=0, y=0):
     session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
+class Mouse:
+    """A hand on a mouse."""
+
+    def __init__(self, page):
+        self.mouse = page.mouse
+
+    def take(self, x, y):
+        self.mouse.move(x, y)
+        self.mouse.down()
+        self.mouse.move(x + 20, y + 10, steps=4)
+
+    def move(self, x, y):
+        self.mouse.move(x, y, steps=8)
+
+    def drop(self):
+        self.mouse.up()
+
+
+class Finger:
+    """A hand on a touch screen: it takes a card by a long press."""
+
+    def __init__(self, page):
+        self.page, self.session = page, page.context.new_cdp_session(page)
+
+    def take(self, x, y):
+        self.x, self.y = x, y
+        touch(self.session, "touchStart", x, y)
+        self.page.wait_for_timeout(500)
+
+    def move(self, x, y):
+        for part in range(1, 9):
+            touch(self.session, "touchMove", self.x + (x - self.x) * part / 8, self.y + (y - self.y) * part / 8)
+        self.x, self.y = x, y
+
+    def drop(self):
+        touch(self.session, "touchEnd")
+
+
 def test_card_dragged_within_its_column_keeps_its_place(desk, open_page):
     page = open_page(desk.bd, "/board/lrs/")
     first, _second, third = order(page, desk.contact)
@@ -104,12 +148,65 @@ def test_card_dragged_within_its_column_keeps_its_place(desk, open_page):
         page.mouse.down()
         page.mouse.move(start["x"] + 60, start["y"] + 60, steps=4)
         page.mouse.move(end["x"] + 60, end["y"] + end["height"] - 10, steps=12)
-        page.wait_for_timeout(200)
+        column(page, desk.contact).locator(f"#deal-{first}:last-child").wait_for()
         page.mouse.up()
 
     assert order(page, desk.contact)[-1] == first
     page.reload()
     assert order(page, desk.contact)[-1] == first
+
+
+def scroll_of(page, selector):
+    return page.locator(selector).first.evaluate("part => [part.scrollLeft, part.scrollTop]")
+
+
+@pytest.mark.parametrize("is_touch", [False, True])
+def test_board_and_column_scroll_while_a_card_is_held_at_their_edge_and_stop_when_it_leaves(desk, open_page, is_touch):
+    for number in range(12):
+        desk.add(f"More {number}")
+    page = open_page(desk.bd, "/board/lrs/", has_touch=is_touch, viewport={"width": 900, "height": 560})
+    hand = Finger(page) if is_touch else Mouse(page)
+    cards, first = f"[data-column='{desk.contact.pk}'] [data-cards]", order(page, desk.contact)[0]
+    board, column_ = page.locator("[data-board]").bounding_box(), page.locator(cards).bounding_box()
+    start = page.locator(f"#deal-{first}").bounding_box()
+    hand.take(start["x"] + 60, start["y"] + 30)
+    middle_x, middle_y = start["x"] + 90, column_["y"] + column_["height"] / 2
+
+    hand.move(middle_x, column_["y"] + column_["height"] - 12)
+    until(page, lambda: scroll_of(page, cards)[1] > 150)
+    hand.move(middle_x, middle_y)
+    page.wait_for_timeout(150)
+    stopped = scroll_of(page, cards)
+    page.wait_for_timeout(300)
+    assert scroll_of(page, cards) == stopped
+    hand.move(middle_x, column_["y"] + 12)
+    until(page, lambda: scroll_of(page, cards)[1] == 0)
+
+    hand.move(board["x"] + board["width"] - 12, middle_y)
+    until(page, lambda: scroll_of(page, "[data-board]")[0] > 100)
+    hand.move(board["x"] + 12, middle_y)
+    until(page, lambda: scroll_of(page, "[data-board]")[0] == 0)
+    page.keyboard.press("Escape")
+    hand.drop()
+
+    assert order(page, desk.contact)[0] == first
+
+
+def test_board_is_found_scrolled_as_it_was_left(desk, open_page):
+    for number in range(12):
+        desk.add(f"More {number}")
+    page = open_page(desk.bd, "/board/lrs/", viewport={"width": 900, "height": 560})
+    cards = f"[data-column='{desk.contact.pk}'] [data-cards]"
+    page.locator("[data-board]").evaluate("board => board.scrollTo(120, 0)")
+    page.locator(cards).evaluate("list => list.scrollTo(0, 300)")
+
+    page.locator(f"{cards} [data-card]").nth(3).click(position={"x": 150, "y": 60})
+    page.wait_for_url("**/deals/**")
+    page.go_back()
+
+    until(page, lambda: (scroll_of(page, "[data-board]")[0], scroll_of(page, cards)[1]) == (120, 300))
+    page.goto("/board/lrs/")
+    assert (scroll_of(page, "[data-board]")[0], scroll_of(page, cards)[1]) == (0, 0)
 
 
 def test_click_on_a_card_opens_the_deal(desk, open_page):
@@ -129,10 +226,11 @@ def test_card_moves_by_touch_after_a_long_press(desk, open_page):
 
     with page.expect_response("**/move/**"):
         touch(session, "touchStart", x, y)
-        page.wait_for_timeout(500)
+        page.locator(".sortable-chosen").wait_for()
         for step in range(1, 11):
             touch(session, "touchMove", x + (end["x"] + 100 - x) * step / 10, y + (end["y"] + 120 - y) * step / 10)
             page.wait_for_timeout(30)
+        column(page, desk.terms).locator(".card-placeholder").wait_for()
         touch(session, "touchEnd")
 
     in_column(page, deal, desk.terms)
@@ -287,18 +385,37 @@ def test_second_of_two_people_learns_where_the_card_went(desk, open_page):
     drag(page, card(page, deal), column(page, desk.terms))
 
     page.locator(".toast", has_text=f"Wei Lin moved {deal.code} to Signed.").wait_for()
+    assert announced(page) == f"{deal.code} stays in Signed."
     in_column(page, deal, desk.signed)
 
 
 def test_colleagues_move_appears_within_two_seconds(desk, open_page):
     deal = desk.deals[0]
     page = open_page(desk.bd, "/board/lrs/")
+    page.clock.install()
+    page.reload()
+    page.clock.pause_at(page.evaluate("Date.now()") + 1000)
     colleague = open_page(desk.manager, "/board/lrs/")
-
     drag(colleague, card(colleague, deal), column(colleague, desk.signed))
+    colleague.locator(f"#deal-{deal.pk}[data-version='2']").wait_for()
 
-    column(page, desk.signed).locator(f"#deal-{deal.pk}").wait_for(timeout=2000)
+    # Two seconds of the page's own clock, however slow the machine is.
+    page.clock.run_for(2000)
+
+    column(page, desk.signed).locator(f"#deal-{deal.pk}").wait_for()
     assert column(page, desk.signed).locator("[data-column-count]").text_content() == "1"
+
+
+def test_colleagues_order_of_a_column_appears_within_two_seconds(desk, open_page):
+    page = open_page(desk.bd, "/board/lrs/")
+    first, second, third = order(page, desk.contact)
+    colleague = open_page(desk.manager, "/board/lrs/")
+    focus(colleague, Deal.objects.get(pk=first))
+    for key in ("Space", "ArrowDown", "Space"):
+        colleague.keyboard.press(key)
+
+    page.locator(f"#deal-{second} + #deal-{first}").wait_for(timeout=2000)
+    assert order(page, desk.contact) == order(colleague, desk.contact) == [second, first, third]
 
 
 def test_live_update_waits_while_a_card_is_in_hand(desk, open_page):
@@ -314,13 +431,15 @@ def test_live_update_waits_while_a_card_is_in_hand(desk, open_page):
     assert column(page, desk.terms).locator(f"#deal-{held.pk}.is-lifted").count() == 1
     page.keyboard.press("Escape")
 
-    card(page, other).get_by_text("Changed meanwhile").wait_for(timeout=2000)
+    card(page, other).get_by_text("Changed meanwhile").wait_for()
 
 
 def test_read_only_board_has_no_drag(desk, open_page):
     page = open_page(UserFactory(role=Role.READ_ONLY), "/board/lrs/")
 
-    drag(page, card(page, desk.deals[0]), column(page, desk.terms))
+    pull(page, card(page, desk.deals[0]), column(page, desk.terms))
+    page.wait_for_timeout(150)
+    page.mouse.up()
 
     assert column(page, desk.terms).locator("[data-card]").count() == 0
 

@@ -78,6 +78,23 @@ def test_file_of_no_use_is_refused_in_words(open_page, tmp_path):
     expect(page.get_by_text("This is not a text file but PNG.")).to_be_visible()
 
 
+def test_file_of_50_mb_is_refused_where_it_is_chosen(open_page, tmp_path):
+    page = open_page(UserFactory(), "/import/")
+    path = tmp_path / "large.csv"
+    with path.open("wb") as file:
+        file.truncate(50 * 1024**2 + 1)
+    box = page.get_by_label("Drop a CSV or XLSX file here")
+
+    box.set_input_files(path)
+    page.get_by_role("button", name="Upload").click()
+
+    assert box.evaluate("input => input.validationMessage") == "This file has 51 MB; at most 25 MB can be sent."
+    assert page.url.endswith("/import/")
+    box.set_input_files({"name": "deals.csv", "mimeType": "text/csv", "buffer": SMALL})
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("heading", name="Columns")).to_be_visible()
+
+
 def test_dropped_file_is_uploaded(open_page):
     page = open_page(UserFactory(), "/import/")
     dropped = page.evaluate_handle(
@@ -126,7 +143,7 @@ def test_sample_export_of_a_crm_is_imported_by_the_page(open_page, worker):
     expect(page.get_by_role("link", name="Warning 1,425")).to_be_visible()
     page.get_by_role("button", name="Import 8,800 rows").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
-    page.get_by_role("link", name="Open the board “CRM sample”").click(timeout=60_000)
+    page.get_by_role("link", name="Open the board “CRM sample”").click(timeout=120_000)
     for stage, count in (("Prospecting", "500"), ("Engaging", "1,589"), ("Won", "4,238")):
         column = page.get_by_role("region", name=stage)
         expect(column.get_by_text(count).first).to_be_visible()

@@ -25,7 +25,6 @@ from tests.deals.factories import (
 from tests.plants.factories import PlantFactory, PlantMilestoneFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
-expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(autouse=True)
@@ -238,7 +237,7 @@ def test_a_stage_of_the_path_offers_the_move(open_page, deal, maria):
     page.get_by_role("button", name="Move", exact=True).click()
 
     expect(page).to_have_url(re.compile(f"{deal.get_absolute_url()}$"))
-    expect(page.locator(".stage-path .is-current")).to_contain_text(re.compile(r"Term sheet\s*· day 0 of 60"))
+    expect(page.locator(".stage-path .is-current")).to_contain_text(re.compile(r"Term sheet\s*day 0 of 60"))
 
 
 def test_the_menu_moves_after_an_edit_on_the_same_page(open_page, deal, maria):

@@ -61,3 +61,8 @@ def test_surplus_places_are_rounded_and_said():
 def test_endless_number_is_refused():
     with pytest.raises(CellError, match="too large"):
         NumberReader().read(Decimal("1e400"), places=2)
+
+
+def test_minus_sign_of_our_own_pages_is_read():
+    assert NumberReader(".").read("\N{MINUS SIGN}1,234.5", places=2) == (Decimal("-1234.5"), False)
+    assert number_reader(["\N{MINUS SIGN}5,5"]).read("1,234", places=3) == (Decimal("1.234"), False)

@@ -302,3 +302,23 @@ def test_any_cells_give_rows_in_or_problems_that_can_be_stored(cells):
     report = result.report()
     assert sum(counts(report)) == report["rows"]
     assert not any("\0" in problem["message"] for problem in report["problems"])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("\u200b\u200b", "These characters are invisible. Write something that can be seen."),
+        ("safe\u202egnp", "Remove the hidden characters that change the direction of the text."),
+    ],
+)
+@pytest.mark.parametrize("column", ["company", "title", "owner"])
+def test_name_that_cannot_be_seen_as_it_is_stored_is_refused_at_its_cell(column, text, message):
+    result = one_value(column, text)
+
+    assert counts(result) == (0, 0, 0, 1)
+    assert [(problem.row, problem.column) for problem in result.problems if message in problem.message] == [(2, column)]
+
+
+def test_names_in_arabic_and_hebrew_are_taken():
+    assert counts(one_value("company", "شركة البطاريات")) == (1, 0, 0, 0)
+    assert counts(one_value("title", "רישיון LFP")) == (1, 0, 0, 0)

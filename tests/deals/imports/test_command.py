@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from django.core.management import CommandError, call_command
 
-from deals.models import Deal, Stage
+from deals.models import Deal, ImportBatch, Stage
 from sync.models import Change
 from tests.accounts.factories import UserFactory
 from tests.deals.imports.builders import SAMPLE, SAMPLE_MAP, a_map, csv_file, write_map
@@ -41,7 +41,13 @@ def test_dry_run_says_the_same_and_writes_nothing(files):
 def test_text_lists_problems_and_counts(files):
     lines = run(*files).splitlines()
     assert "row 4, id: error: The id “A1” is in row 2 already." in lines
-    assert lines[-1].startswith("Imported: 3 rows: 2 created, 0 updated, 0 unchanged, 1 rejected.")
+    assert lines[-2].startswith("Imported: 3 rows: 2 created, 0 updated, 0 unchanged, 1 rejected.")
+    assert lines[-1] == f"To take it back: manage.py undo_import {ImportBatch.objects.get().pk} --user EMAIL"
+
+
+def test_text_of_an_import_that_changes_nothing_offers_no_undo(files):
+    run(*files)
+    assert run(*files).splitlines()[-1].startswith("Imported: 3 rows: 0 created, 0 updated, 2 unchanged, 1 rejected.")
 
 
 def test_user_is_the_actor(files):

@@ -77,6 +77,7 @@ def test_rows_keep_the_numbers_that_a_spreadsheet_shows():
         (b"PK\x03\x04....", "XLSX"),
         (b"\x89PNG\r\n\x1a\n", "PNG"),
         (bytes(range(1, 32)) * 20, "not a text file"),
+        (bytes(5000), "not a text file"),
         (codecs.BOM_UTF16_LE + b"a", "UTF-16"),
         (b'a,b\n1,"' + b"x" * 200_000, "quotation mark"),
         (b"a" + b",a" * 300 + b"\n1", "columns"),
@@ -171,6 +172,15 @@ def test_bomb_is_refused_before_it_is_unpacked(monkeypatch):
         read(content, "deals.xlsx")
     content = zip_file(xl__workbook_xml=b"<x/>", xl__worksheets__sheet1_xml=b" " * (workbooks.MAX_UNPACKED_BYTES + 1))
     with pytest.raises(FileUnusableError, match="too large when unpacked"):
+        read(content, "deals.xlsx")
+
+
+@pytest.mark.parametrize("sheet", ["xl__worksheets__sheet1_xml", "xl__sheet1.bin"])
+def test_workbook_of_too_many_cells_is_refused_before_it_is_parsed(sheet):
+    rows = b"<sheetData>" + b"<row><c><v>1</v></c></row>" * (workbooks.MAX_ELEMENTS // 3 + 1) + b"</sheetData>"
+    content = zip_file(xl__workbook_xml=b"<x/>", **{sheet: rows})
+    assert len(content) < 500_000
+    with pytest.raises(FileUnusableError, match="too many cells"):
         read(content, "deals.xlsx")
 
 

@@ -149,7 +149,14 @@ def test_change_log_names_the_channel_and_the_person():
     import_file(csv_file("A1,Acme,One,Won"), by=user)
     made = Change.objects.order_by("pk")[before:]
     assert {(change.channel, change.actor_id) for change in made} == {("import", user.pk)}
-    assert [change.resource for change in made] == ["pipeline", "stage", "company", "deal", "transition"]
+    assert [change.resource for change in made] == [
+        "pipeline",
+        "stage",
+        "company",
+        "deal",
+        "transition",
+        "external-ref",
+    ]
 
 
 def test_progress_is_told():

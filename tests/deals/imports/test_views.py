@@ -281,3 +281,20 @@ def test_list_shows_own_imports_at_a_fixed_number_of_queries(client, user, djang
             page = client.get(reverse("deals:import"))
         assert page.content.count(b"own.csv</a>") == count
         assert b"other.csv" not in page.content
+
+
+def test_export_holds_the_imports_that_the_reader_sees(client, user):
+    ImportBatch.objects.create(
+        file_name="=deals.csv",
+        sha256="0" * 64,
+        row_count=3,
+        created_by=user,
+        result={"report": {"created": 2, "updated": 0, "rejected": 1}},
+    )
+    ImportBatch.objects.create(file_name="theirs.csv", sha256="1" * 64, created_by=UserFactory())
+
+    response = client.get("/import/?export=csv")
+    lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
+
+    assert lines[0] == '"File","Status","Rows","Created","Changed","Left out","Who","Uploaded"'
+    assert [line.rpartition(",")[0] for line in lines[1:]] == [f'"\'=deals.csv","Uploaded",3,2,0,1,"{user.name}"']

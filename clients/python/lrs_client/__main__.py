@@ -1,0 +1,7 @@
+"""`python -m lrs_client` is `lrs-follow`."""
+
+import sys
+
+from lrs_client.command import main
+
+sys.exit(main())

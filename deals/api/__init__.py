@@ -1,0 +1,1 @@
+"""Pipelines, deals and the work on them in the API."""

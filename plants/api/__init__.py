@@ -1,0 +1,1 @@
+"""Plants and their milestones in the API."""
