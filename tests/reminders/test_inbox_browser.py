@@ -83,6 +83,7 @@ def test_snooze_by_keyboard_and_enter_opens(maria, three, open_page):
 
     expect(titles(page)).to_have_text(["Second", "Third"])
     expect(page.locator("[data-inbox-done]")).to_contain_text("Snoozed until")
+    expect(titles(page).first).to_be_focused()
     press(page, "Enter")
     page.wait_for_url(re.compile(r"/deals/LRS-"))
     assert Reminder.objects.get(title="Second").read_at is not None

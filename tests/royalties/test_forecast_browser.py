@@ -13,7 +13,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_forecast_is_accessible_and_simulates_again(open_page, axe, color_scheme, viewport):
-    deal = make_contract().deal
+    # With more words beside it than it has itself, a link must not be told by its colour alone.
+    deal = make_contract(title="Licence for LFP cells made in North America").deal
     estimated()
     page = open_page(
         UserFactory(role=Role.FINANCE, currency="USD"),
