@@ -12,7 +12,7 @@ from accounts.models import User
 from companies.models import Company
 from deals.domain.many_deals import OneByOneError, change_deals, create_deals
 from deals.models import Deal, Stage
-from lrs_tracker.api.objects import known_of
+from lrs_tracker.api.changing import known_of
 from lrs_tracker.api.resources import Upserted
 from lrs_tracker.api.writing import Writer, find_linked
 from sync.domain.refs import Ref, add_refs, find_refs

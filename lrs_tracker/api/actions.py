@@ -10,8 +10,9 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from lrs_tracker.api.answers import expected_version, refuse_stale
+from lrs_tracker.api.changing import known_of, refuse_stale_row, takes_version
 from lrs_tracker.api.description import JSON, WRITE, ResourceSchema, answer, etag, header, path
-from lrs_tracker.api.objects import ResourceView, known_of, refuse_stale_row, takes_version
+from lrs_tracker.api.objects import ResourceView
 from lrs_tracker.api.once import Once
 from lrs_tracker.api.reading import ID_IN_PATH
 from lrs_tracker.api.writing import StrictSerializer

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from lrs_tracker.api.answers import json_answer
+from lrs_tracker.api.changing import change, create, delete, read_ref, upsert
 from lrs_tracker.api.description import JSON, WRITE, ResourceSchema, answer, etag, header
 from lrs_tracker.api.exceptions import Invalid, handle_exception
-from lrs_tracker.api.objects import ResourceView, change, create, delete, read_id, read_ref, upsert
+from lrs_tracker.api.objects import ResourceView, read_id
 from lrs_tracker.api.once import Once
 from lrs_tracker.api.reading import ID, or_null
 from lrs_tracker.api.refs import REF

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from lrs_tracker.api.actions import ActionView
+from lrs_tracker.api.changing import refuse_stale_row
 from lrs_tracker.api.exceptions import Conflict, Invalid
-from lrs_tracker.api.objects import refuse_stale_row
 from lrs_tracker.api.reading import (
     TEXT,
     Member,

@@ -10,8 +10,8 @@ from rest_framework.test import APIRequestFactory
 from accounts.enums import Role, TokenScope
 from companies.models import Company
 from deals.models import Deal, Document, Gate
+from lrs_tracker.api.changing import change
 from lrs_tracker.api.exceptions import Stale
-from lrs_tracker.api.objects import change
 from lrs_tracker.api.resources import resource
 from sync.models import ExternalRef
 from tests.companies.factories import CompanyFactory, ContactFactory
