@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.db import models, transaction
 from django.http import QueryDict
 from django.utils import timezone
-from rest_framework import serializers
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts.models import User
@@ -16,13 +16,14 @@ from companies.models import Contact
 from deals.api.many_deals import upsert_many
 from deals.api.moves import MoveView, gate_conflict
 from deals.domain.deal_parts import set_parts
-from deals.domain.deals import CHANGEABLE, change_deal, create_deal
+from deals.domain.deals import CHANGEABLE, change_deal, create_deal, first_stage
 from deals.domain.moves import GateUnmetError
 from deals.domain.team import set_confidential
 from deals.enums import ContactRole, Scope
 from deals.filters import DealResourceFilter
 from deals.models import Deal, DealContact, DealPlant, DealTeamMember, Stage
 from deals.models.deals import deal_code
+from lrs_tracker.api.exceptions import refuse_idle
 from lrs_tracker.api.reading import (
     TEXT,
     Member,
@@ -42,7 +43,7 @@ from lrs_tracker.api.reading import (
 )
 from lrs_tracker.api.refs import Refs, refs_of
 from lrs_tracker.api.resources import Include, Resource, Upserted, register, versioned
-from lrs_tracker.api.writing import Day, DistinctList, Flag, Link, Money, StrictSerializer, Text, Writer
+from lrs_tracker.api.writing import Choice, Day, DistinctList, Flag, Link, Money, StrictSerializer, Text, Writer
 from lrs_tracker.domain_functions import DomainFunctions
 from plants.enums import Chemistry
 from plants.models import Plant
@@ -68,14 +69,14 @@ class DealContactBody(StrictSerializer):
     """A contact with a role in a deal."""
 
     contact = Link(Contact)
-    role = serializers.ChoiceField(choices=ContactRole.choices)
+    role = Choice(choices=ContactRole.choices)
 
 
 class _DealFacts(Writer):
     """What a deal may be created with and changed to."""
 
     annual_royalty = Money(amount="annual_royalty", currency="currency", required=False, allow_null=True)
-    scope = DistinctList(child=serializers.ChoiceField(choices=Scope.choices), required=False, max_length=len(Scope))
+    scope = DistinctList(child=Choice(choices=Scope.choices), required=False, max_length=len(Scope))
     is_confidential = Flag(required=False)
     team = DistinctList(
         child=Link(User), required=False, max_length=_MOST_PARTS, help_text="Everyone in it: others are taken off."
@@ -83,7 +84,7 @@ class _DealFacts(Writer):
     plants = DistinctList(
         child=Link(Plant), required=False, max_length=_MOST_PARTS, help_text="All of them: others are taken off."
     )
-    contacts = serializers.ListField(
+    contacts = DistinctList(
         child=DealContactBody(),
         required=False,
         max_length=_MOST_PARTS,
@@ -128,11 +129,22 @@ class DealChanger(_DealFacts):
 @transaction.atomic
 def _create(*, values: Mapping[str, Any], by: User, at: dt.datetime, today: dt.date) -> Deal:
     facts = {name: value for name, value in values.items() if name not in _PARTS}
+    _refuse_idle(values)
     try:
         deal = create_deal(**facts, by=by, at=at, today=today)
     except GateUnmetError as error:
         raise gate_conflict(error) from error
     return _set_parts(deal, values, by)
+
+
+def _refuse_idle(values: Mapping[str, Any]) -> None:
+    """Raise Invalid for what a new deal would drop."""
+    idle = {}
+    if values.get("next_step_on") and not values.get("next_step"):
+        idle["next_step_on"] = _("This is the day of a next step, and there is none.")
+    if values.get("reason") and values["stage"] == first_stage(values["stage"]):
+        idle["reason"] = _("A deal that starts in the first stage takes no reason.")
+    refuse_idle(idle)
 
 
 @transaction.atomic

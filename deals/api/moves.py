@@ -16,12 +16,11 @@ from deals.enums import StageType
 from deals.models import Deal, Stage
 from lrs_tracker.api.answers import expected_version
 from lrs_tracker.api.description import JSON, WRITE, ResourceSchema, answer, etag, header, path
-from lrs_tracker.api.exceptions import Conflict, Invalid
+from lrs_tracker.api.exceptions import Conflict, refuse_idle
 from lrs_tracker.api.objects import ResourceView
 from lrs_tracker.api.once import Once
 from lrs_tracker.api.reading import ID_IN_PATH
 from lrs_tracker.api.writing import Day, DistinctList, Link, StrictSerializer, Text
-from lrs_tracker.problem_details import FieldProblem
 from lrs_tracker.problems import DomainError
 
 
@@ -134,5 +133,4 @@ def _refuse_idle(deal: Deal, values: Mapping[str, Any]) -> None:
         keys = {str(gate.pk) for gate in gates_before(source=source, target=stage)} if source else set()
         if unknown := sorted(set(values["waive"]) - keys):
             idle["waive"] = _("These gates are not on the way: %(keys)s.") % {"keys": ", ".join(unknown)}
-    if idle:
-        raise Invalid([FieldProblem(field=name, code="idle", message=text) for name, text in idle.items()])
+    refuse_idle(idle)

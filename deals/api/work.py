@@ -83,8 +83,8 @@ class Notes(Resource):
     singular = "note"
     title = "Notes"
     description = (
-        "What was said or decided, in Markdown; a meeting, call or mail has the day it happened. People are mentioned "
-        "with “@” and their name."
+        "What was said or decided, in Markdown; a meeting, call or mail has the day it happened, today where none is "
+        "given. People are mentioned with “@” and their name."
     )
     model = Note
     members = versioned(

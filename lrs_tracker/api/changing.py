@@ -13,7 +13,7 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 
 from lrs_tracker.api.answers import refuse_stale
-from lrs_tracker.api.exceptions import Invalid, Stale
+from lrs_tracker.api.exceptions import Invalid, Stale, refuse_idle
 from lrs_tracker.api.resources import Resource
 from lrs_tracker.api.writing import Writer
 from lrs_tracker.domain_functions import call_for_row
@@ -42,6 +42,7 @@ def create(resource: Resource, request: Request, data: Any) -> Any:
         row = call_for_row(
             cast(Any, resource.domain.create), row=resource.model(), known=known_of(request), given=values
         )
+        _refuse_dropped(resource, row.pk, values)
         if refs is not None:
             set_refs(resource=resource.singular, object_id=row.pk, refs=refs)
     return row
@@ -82,10 +83,23 @@ def _write_values(
         known = {**known_of(request), "expected_version": row.version if is_versioned else None}
         try:
             call_for_row(function, row=row, known=known, given=values, changed=frozenset(values))
+            _refuse_dropped(resource, row.pk, values)
             return
         except StaleVersionError:
             if expected is not None or attempt == _MOST_ATTEMPTS - 1:
                 raise
+
+
+def _refuse_dropped(resource: Resource, pk: int, values: Mapping[str, Any]) -> None:
+    """Raise Invalid for values that were left out of a row; call it in the transaction that wrote it.
+
+    Forms show members that do not apply, such as the cap of a term without escalator, and the domain empties those.
+    """
+    columns = {column.name for column in resource.model._meta.concrete_fields}
+    given = [name for name, value in values.items() if value and name in columns]
+    stored = resource.model._base_manager.filter(pk=pk).values(*given).first() if given else None
+    message = _("This does not go with the other values.")
+    refuse_idle({name: message for name, value in (stored or {}).items() if not value})
 
 
 def _read_again(resource: Resource, request: Request, pk: int, *, is_locked: bool) -> Any:

@@ -91,6 +91,12 @@ class Invalid(exceptions.APIException):
         self.errors = errors
 
 
+def refuse_idle(messages: Mapping[str, Any]) -> None:
+    """Raise Invalid with these messages by member, if any: nothing that is given is dropped silently."""
+    if messages:
+        raise Invalid([FieldProblem(field=name, code="idle", message=text) for name, text in messages.items()])
+
+
 def handle_exception(exc: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """Return the problem that tells of an exception, or None for a fault of ours, which Django then records."""
     known = _as_api_exception(exc)

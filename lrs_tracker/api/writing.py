@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence, Set
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -179,6 +179,16 @@ class Flag(serializers.BooleanField):
         return data
 
 
+class Choice(serializers.ChoiceField):
+    """One of some words; who gives another one is told them."""
+
+    default_error_messages = {"invalid_choice": _("Give one of these: {choices}.")}
+
+    def fail(self, key: str, **kwargs: Any) -> NoReturn:
+        """Raise ValidationError."""
+        super().fail(key, choices=", ".join(str(choice) for choice in self.choices if choice), **kwargs)
+
+
 class DistinctList(serializers.ListField):
     """A list in which nothing comes twice."""
 
@@ -187,7 +197,8 @@ class DistinctList(serializers.ListField):
     def to_internal_value(self, data: Any) -> list[Any]:
         """Return the values, which can be told apart."""
         values: list[Any] = super().to_internal_value(data)
-        if len(set(values)) < len(values):
+        # They need not be hashable.
+        if any(value in values[:place] for place, value in enumerate(values)):
             self.fail("repeated")
         return values
 
@@ -228,6 +239,7 @@ class Writer(serializers.ModelSerializer):
     """
 
     _given: Collection[str] = ()
+    serializer_choice_field = Choice
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
         models.CharField: Text,

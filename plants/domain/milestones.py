@@ -125,7 +125,8 @@ def change_milestone(
 ) -> PlantMilestone:
     """Bring all dates and the note of a milestone to what a form says, each by its own rule.
 
-    Raise DomainError as `set_baseline`, `move_forecast` and `reach_milestone` do, and then change nothing.
+    Raise DomainError for a reason without a move of the forecast, and as `set_baseline`, `move_forecast` and
+    `reach_milestone` do, and then change nothing.
     """
     require_permission(by, "plants.change_plantmilestone")
     milestone = lock_row(milestone, expected_version=expected_version)
@@ -137,6 +138,8 @@ def change_milestone(
         milestone = reach_milestone(milestone=milestone, actual_on=None, by=by, today=today)
     if dates.forecast_on != milestone.forecast_on:
         milestone = move_forecast(milestone=milestone, forecast_on=dates.forecast_on, reason=reason, by=by, at=at)
+    elif reason.strip():
+        raise DomainError(_("A reason goes with a forecast that moves."), field="reason")
     if dates.actual_on != milestone.actual_on:
         milestone = reach_milestone(milestone=milestone, actual_on=dates.actual_on, by=by, today=today)
     return write_changes(milestone, {"note": note})

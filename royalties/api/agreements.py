@@ -29,7 +29,7 @@ from lrs_tracker.api.reading import (
 )
 from lrs_tracker.api.refs import Refs, refs_of
 from lrs_tracker.api.resources import Include, Resource, register, versioned
-from lrs_tracker.api.writing import Day, DistinctList, Link, StrictSerializer, Text, WholeNumber, Writer
+from lrs_tracker.api.writing import Choice, Day, DistinctList, Link, StrictSerializer, Text, WholeNumber, Writer
 from lrs_tracker.dates import validate_plausible_date
 from lrs_tracker.domain_functions import DomainFunctions
 from lrs_tracker.visibility import Viewer
@@ -118,9 +118,7 @@ class _AgreementFacts(Writer):
     """What an agreement may be created with and changed to."""
 
     plants = DistinctList(child=Link(Plant), required=False, max_length=_MOST_PLANTS)
-    fields_of_use = DistinctList(
-        child=serializers.ChoiceField(choices=FieldOfUse.choices), required=False, max_length=len(FieldOfUse)
-    )
+    fields_of_use = DistinctList(child=Choice(choices=FieldOfUse.choices), required=False, max_length=len(FieldOfUse))
     advance = amount_in("advance", required=False)
     minimums = serializers.ListField(child=YearAmountBody(), required=False, max_length=_MOST_YEARS)
     caps = serializers.ListField(child=YearAmountBody(), required=False, max_length=_MOST_YEARS)

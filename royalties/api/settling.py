@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from lrs_tracker.api.actions import ActionView
-from lrs_tracker.api.writing import Day, Link, StrictSerializer, Text
+from lrs_tracker.api.writing import Choice, Day, Link, StrictSerializer, Text
 from lrs_tracker.dates import validate_plausible_date
 from lrs_tracker.problems import DomainError, StateError
 from royalties.api.amounts import amount_in, plain_amount
@@ -128,7 +128,7 @@ class RemindView(ActionView):
 class DeductBody(StrictSerializer):
     """A part of an invoice that no money comes for."""
 
-    kind = serializers.ChoiceField(choices=_DEDUCTIONS)
+    kind = Choice(choices=_DEDUCTIONS)
     amount = amount_in("amount")
     on = _day()
     note = Text(max_length=500, required=False, allow_blank=True)

@@ -22,7 +22,7 @@ from lrs_tracker.api.reading import (
     text,
 )
 from lrs_tracker.api.resources import Include, Resource, register, versioned
-from lrs_tracker.api.writing import DistinctList, ExactNumber, Link, StrictSerializer, Writer
+from lrs_tracker.api.writing import Choice, DistinctList, ExactNumber, Link, StrictSerializer, Writer
 from lrs_tracker.domain_functions import DomainFunctions
 from plants.enums import Chemistry, MilestoneKind
 from plants.models import Plant
@@ -69,11 +69,9 @@ class _TermFacts(Writer):
     """What a term may be created with and changed to."""
 
     plants = DistinctList(child=Link(Plant), required=False, max_length=_MOST)
-    chemistries = DistinctList(
-        child=serializers.ChoiceField(choices=Chemistry.choices), required=False, max_length=len(Chemistry)
-    )
+    chemistries = DistinctList(child=Choice(choices=Chemistry.choices), required=False, max_length=len(Chemistry))
     fields = DistinctList(  # type: ignore[assignment]  # REST framework takes it out of the class
-        child=serializers.ChoiceField(choices=FieldOfUse.choices), required=False, max_length=len(FieldOfUse)
+        child=Choice(choices=FieldOfUse.choices), required=False, max_length=len(FieldOfUse)
     )
     tiers = serializers.ListField(child=TierBody(), min_length=1, max_length=_MOST)
 

@@ -140,9 +140,11 @@ def replay_from(
     """Tell an endpoint everything again that changed after a position of the feed, or since an instant.
 
     Each is a new message. What waits and would be told twice is skipped. Raise CursorGoneError for a position of which
-    the changes are not kept any more, DomainError without either or for a time to come.
+    the changes are not kept any more, DomainError without either, with both or for a time to come.
     """
     endpoint = _lock(endpoint, by, "change")
+    if after is not None and since is not None:
+        raise DomainError(_("Give a time or a cursor, not both."), field="since")
     position = after if after is not None else _position_at(since, at=at)
     _refuse_gone(position, field="after" if after is not None else "since")
     waiting = _waiting(endpoint).filter(transaction_id__gte=position.transaction)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sync.domain.feed import current_position
 from sync.models import WebhookEndpoint
 from tests.api.test_objects import problem
 
@@ -28,7 +29,11 @@ def test_webhook_is_created_changed_rotated_and_deleted(bd):
     assert bd.post(f"webhooks/{pk}/disable", None).json()["disabled_at"]
     assert bd.post(f"webhooks/{pk}/enable", {"skips_missed": True}).json()["disabled_at"] is None
     assert problem(bd.post(f"webhooks/{pk}/replay", {"after": "forged"}), 400) == [("after", "cursor")]
-    assert bd.post(f"webhooks/{pk}/replay", {"since": "2026-01-01T00:00:00Z"}).status_code == 200
+    since = {"since": "2026-01-01T00:00:00Z"}
+    assert problem(bd.post(f"webhooks/{pk}/replay", {**since, "after": str(current_position())}), 400) == [
+        ("since", "invalid")
+    ]
+    assert bd.post(f"webhooks/{pk}/replay", since).status_code == 200
     assert bd.delete(f"webhooks/{pk}").status_code == 204
     assert not WebhookEndpoint.objects.exists()
 
