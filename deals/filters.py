@@ -13,6 +13,7 @@ from accounts.models import User
 from companies.enums import Region
 from companies.models import Company, Contact
 from deals.domain.gate_facts import kinds
+from deals.domain.search import has_word
 from deals.enums import DECIDED_STATUSES, ApprovalStatus, DocumentAudience, DocumentKind, MoveKind, NoteKind, StageType
 from deals.models import (
     Approval,
@@ -27,6 +28,7 @@ from deals.models import (
     Waiver,
 )
 from lrs_tracker.countries import country_choices
+from lrs_tracker.full_text import every_word, has_words
 from lrs_tracker.visible_filters import visible_rows
 from plants.enums import Chemistry
 from plants.models import Plant
@@ -34,6 +36,11 @@ from plants.models import Plant
 _CODE = re.compile(r"(?:LRS-)?0*([0-9]{1,9})", re.IGNORECASE)
 YES = [("1", _("Yes"))]
 YES_OR_NO = [("1", _("Yes")), ("0", _("No"))]
+
+
+def _is_about(word: str) -> models.Q:
+    code = _CODE.fullmatch(word)
+    return has_word(word) | models.Q(pk=int(code[1])) if code else has_word(word)
 
 
 def _all_of(model: type[models.Model]) -> models.QuerySet[Any]:
@@ -95,13 +102,8 @@ class DealFilter(django_filters.FilterSet):
         return self._qs
 
     def search(self, deals: models.QuerySet[Deal], name: str, value: str) -> models.QuerySet[Deal]:
-        """Keep the deals whose title or company contains the text, or whose code it is."""
-        text = value.strip()
-        companies = Company.objects.filter(name__icontains=text).order_by().values("pk")
-        condition = models.Q(title__icontains=text) | models.Q(company__in=companies)
-        if code := _CODE.fullmatch(text):
-            condition |= models.Q(pk=int(code[1]))
-        return deals.filter(condition) if text else deals
+        """Keep the deals that have every word in their title, their company or their code."""
+        return deals.filter(every_word(value, _is_about))
 
     def keep_mine(self, deals: Any, name: str, value: str) -> models.QuerySet[Deal]:
         """Keep the deals that the user owns or works on."""
@@ -177,7 +179,9 @@ def _among(deals: models.QuerySet[Deal], some: models.QuerySet[Deal], *, is_kept
 class PipelineFilter(django_filters.FilterSet):
     """Name, and whether archived ones show."""
 
-    q = django_filters.CharFilter(label=_("Name"), field_name="name", lookup_expr="icontains", max_length=200)
+    text_columns: tuple[str, ...] = ("name",)
+
+    q = django_filters.CharFilter(label=_("Text"), method="search", max_length=200)
     archived = django_filters.BooleanFilter(
         label=_("Archived"), field_name="archived_at", lookup_expr="isnull", exclude=True
     )
@@ -185,6 +189,10 @@ class PipelineFilter(django_filters.FilterSet):
     class Meta:
         model = Pipeline
         fields: list[str] = []
+
+    def search(self, rows: models.QuerySet[Any], name: str, value: str) -> models.QuerySet[Any]:
+        """Keep the rows that have every word."""
+        return rows.filter(has_words(value, *self.text_columns))
 
 
 class StageFilter(PipelineFilter):
@@ -203,7 +211,8 @@ class StageFilter(PipelineFilter):
 class GateFilter(PipelineFilter):
     """Text, stage, pipeline, what is asked for, and whether archived ones show."""
 
-    q = django_filters.CharFilter(label=_("Text"), method="search", max_length=200)
+    text_columns = ("label", "help")
+
     stage = django_filters.ModelMultipleChoiceFilter(label=_("Stage"), queryset=visible_rows(Stage), distinct=False)
     pipeline = django_filters.ModelMultipleChoiceFilter(
         label=_("Pipeline"), field_name="stage__pipeline", queryset=visible_rows(Pipeline), distinct=False
@@ -215,10 +224,6 @@ class GateFilter(PipelineFilter):
     class Meta:
         model = Gate
         fields: list[str] = []
-
-    def search(self, gates: models.QuerySet[Gate], name: str, value: str) -> models.QuerySet[Gate]:
-        """Keep the gates whose wording has the text."""
-        return gates.filter(models.Q(label__icontains=value) | models.Q(help__icontains=value))
 
 
 class _PartFilter(django_filters.FilterSet):
@@ -233,11 +238,8 @@ class _PartFilter(django_filters.FilterSet):
     )
 
     def search(self, rows: models.QuerySet[Any], name: str, value: str) -> models.QuerySet[Any]:
-        """Keep the rows that have the text."""
-        found = models.Q()
-        for column in self.text_columns:
-            found |= models.Q(**{f"{column}__icontains": value})
-        return rows.filter(found)
+        """Keep the rows that have every word."""
+        return rows.filter(has_words(value, *self.text_columns))
 
 
 class TransitionFilter(_PartFilter):

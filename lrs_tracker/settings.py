@@ -272,6 +272,7 @@ SPECTACULAR_SETTINGS = {
         "lrs_tracker.api.description.leave_choices_in_place",
         "lrs_tracker.api.description.link_operations",
         "lrs_tracker.api.description.name_headers",
+        "lrs_tracker.api.description.share_refusals",
     ],
 }
 

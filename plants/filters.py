@@ -2,11 +2,12 @@
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from companies.enums import Region
 from companies.models import Company
+from lrs_tracker.full_text import has_words
 from lrs_tracker.visible_filters import visible_rows
 from plants.enums import Chemistry, MilestoneKind, PlantStatus
 from plants.models import Plant, PlantMilestone
@@ -40,13 +41,11 @@ class PlantFilter(django_filters.FilterSet):
         return any(value not in (None, "", False) for value in self.form.cleaned_data.values())
 
     def filter_text(self, plants: QuerySet[Plant], name: str, value: str) -> QuerySet[Plant]:
-        """Keep plants whose name, place or company has the text."""
-        return plants.filter(
-            Q(name__icontains=value) | Q(locality__icontains=value) | Q(company__name__icontains=value)
-        )
+        """Keep the plants that have every word in their name, place, company or description."""
+        return plants.filter(has_words(value, "name", "locality", "company__name", "about"))
 
     def filter_having(self, plants: QuerySet[Plant], name: str, value: str) -> QuerySet[Plant]:
-        """Keep the plants that a panel's app knows something of, as far as the user may see it."""
+        """Keep the plants that have something of this kind, as far as the user may see it."""
         for panel in panels:
             if panel.key == value and panel.having is not None:
                 return plants.filter(pk__in=panel.having(self.request.user))
@@ -60,7 +59,7 @@ class PlantFilter(django_filters.FilterSet):
 class PlantMilestoneFilter(django_filters.FilterSet):
     """Text, plant, its company, kind, and whether it was reached."""
 
-    q = django_filters.CharFilter(label=_("Plant or note"), method="search", max_length=200)
+    q = django_filters.CharFilter(label=_("Text"), method="search", max_length=200)
     plant = django_filters.ModelMultipleChoiceFilter(label=_("Plant"), queryset=visible_rows(Plant), distinct=False)
     company = django_filters.ModelMultipleChoiceFilter(
         label=_("Company"), field_name="plant__company", queryset=visible_rows(Company), distinct=False
@@ -75,5 +74,5 @@ class PlantMilestoneFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def search(self, milestones: QuerySet[PlantMilestone], name: str, value: str) -> QuerySet[PlantMilestone]:
-        """Keep the milestones whose plant or note has the text."""
-        return milestones.filter(Q(plant__name__icontains=value) | Q(note__icontains=value))
+        """Keep the milestones that have every word in their plant's name or their note."""
+        return milestones.filter(has_words(value, "plant__name", "note"))

@@ -2,13 +2,14 @@
 
 import django_filters
 from django.contrib.auth.models import Group
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import Role
 from accounts.models import User
 from lrs_tracker.api.reading import Member, flag, key, link, or_null, text
 from lrs_tracker.api.resources import Include, Resource, register
+from lrs_tracker.full_text import has_words
 
 _ROLES = Group.objects.filter(user=OuterRef("pk"), name__in=Role.values).order_by("name").values("name")[:1]
 
@@ -16,7 +17,7 @@ _ROLES = Group.objects.filter(user=OuterRef("pk"), name__in=Role.values).order_b
 class UsersFilter(django_filters.FilterSet):
     """Text, role, manager, and whether they are active."""
 
-    q = django_filters.CharFilter(label=_("Name or address"), method="filter_text", max_length=200)
+    q = django_filters.CharFilter(label=_("Text"), method="filter_text", max_length=200)
     role = django_filters.ChoiceFilter(label=_("Role"), choices=Role.choices, method="filter_role")
     manager = django_filters.ModelChoiceFilter(label=_("Manager"), queryset=User.objects.order_by("pk"))
     is_active = django_filters.BooleanFilter(label=_("Active"))
@@ -26,8 +27,8 @@ class UsersFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def filter_text(self, users: QuerySet[User], name: str, value: str) -> QuerySet[User]:
-        """Keep the users whose name or address has the text."""
-        return users.filter(Q(name__icontains=value) | Q(email__icontains=value))
+        """Keep the users that have every word in their name or address."""
+        return users.filter(has_words(value, "name", "email"))
 
     def filter_role(self, users: QuerySet[User], name: str, value: str) -> QuerySet[User]:
         """Keep the users of a role."""

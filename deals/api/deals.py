@@ -59,6 +59,14 @@ _FACTS = [
     "capacity_gwh",
     "annual_royalty",
     "is_confidential",
+    "probability_percent",
+    "plant_concept",
+    "opened_on",
+    "expected_effective_on",
+    "signed_on",
+    "effective_on",
+    "expected_sop_on",
+    "royalty_start_on",
 ]
 # What hangs on a deal, written as whole lists.
 _PARTS = ("team", "plants", "contacts")
@@ -111,19 +119,7 @@ class DealChanger(_DealFacts):
 
     class Meta:
         model = Deal
-        fields = [
-            *_FACTS,
-            *_PARTS,
-            "probability_percent",
-            "plant_concept",
-            "opened_on",
-            "expected_effective_on",
-            "signed_on",
-            "effective_on",
-            "expected_sop_on",
-            "royalty_start_on",
-            "refs",
-        ]
+        fields = [*_FACTS, *_PARTS, "refs"]
 
 
 @transaction.atomic

@@ -124,10 +124,15 @@ def _refuse_idle(deal: Deal, values: Mapping[str, Any]) -> None:
     idle = {}
     if after is not None and (after.pk == deal.pk or after.stage_id != stage.pk):
         idle["after"] = _("This is no other deal of the stage.")
-    if values.get("resume_on") and stage.type != StageType.HOLD:
-        idle["resume_on"] = _("Only a deal on hold is resumed.")
+    if values.get("resume_on"):
+        if stage.type != StageType.HOLD:
+            idle["resume_on"] = _("Only a deal on hold is resumed.")
+        elif stage.pk == deal.stage_id:
+            idle["resume_on"] = _("A deal that stays in its stage takes no other day.")
     if values.get("note") and stage.pk == deal.stage_id:
         idle["note"] = _("A deal that stays in its stage takes no note.")
+    if values.get("waiver_reason") and not values.get("waive"):
+        idle["waiver_reason"] = _("No gate is waived.")
     if values.get("waive"):
         source = None if stage.pk == deal.stage_id else move_needs(deal=deal, target=stage).gates_from
         keys = {str(gate.pk) for gate in gates_before(source=source, target=stage)} if source else set()

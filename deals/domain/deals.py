@@ -74,13 +74,16 @@ def create_deal(
     reason: str = "",
     waive: Collection[str] = (),
     waiver_reason: str = "",
+    **others: Any,
 ) -> Deal:
     """Create a deal in a stage, with its first transition and, if given, its next step.
 
+    `others` are further facts that `change_deal` takes; a deal is opened today unless they say when.
     A deal starts in the first stage of its pipeline; one that is further along passes the gates on
     its way like any other move. Raise what `move_deal` raises, ValidationError for implausible values, DomainError
     for an archived company or pipeline, PermissionRefusedError without the permission.
     """
+    _refuse_unknown(others)
     if not by.has_perm("deals.add_deal"):
         raise PermissionRefusedError(_("Your role cannot create deals."))
     if company.archived_at is not None:
@@ -99,8 +102,8 @@ def create_deal(
         capacity_gwh=capacity_gwh,
         currency=currency,
         annual_royalty=annual_royalty,
-        opened_on=today,
         is_confidential=is_confidential,
+        **{"opened_on": today, **_stripped(others)},
     )
     refuse_inactive(owner)
     deal.full_clean(exclude=RELATIONS)
@@ -147,9 +150,7 @@ def change_deal(
     `seen`; else StaleDealError. Raise ValidationError for implausible values, DomainError for an owner who is not
     active or a change after which `by` would no longer see the deal, PermissionRefusedError without the permission.
     """
-    unknown = changes.keys() - CHANGEABLE
-    if unknown:
-        raise TypeError(f"a deal has no changeable {sorted(unknown)}")
+    _refuse_unknown(changes)
     if not by.has_perm("deals.change_deal"):
         raise PermissionRefusedError(_("Your role cannot change deals."))
     deal = lock_deal(deal)
@@ -160,13 +161,22 @@ def change_deal(
     if "owner" in changes:
         _refuse_owner_change(deal, changes["owner"], by)
     refuse_unseen(changes.get("title", ""), field="title")
-    for name, value in changes.items():
-        setattr(deal, name, value.strip() if isinstance(value, str) else value)
+    for name, value in _stripped(changes).items():
+        setattr(deal, name, value)
     deal.full_clean(exclude=RELATIONS)
     _save(deal, changes)
     if "owner" in changes:
         _refuse_losing_sight(deal, by)
     return deal
+
+
+def _refuse_unknown(facts: Mapping[str, Any]) -> None:
+    if unknown := facts.keys() - CHANGEABLE:
+        raise TypeError(f"a deal has no changeable {sorted(unknown)}")
+
+
+def _stripped(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.strip() if isinstance(value, str) else value for name, value in facts.items()}
 
 
 def lock_deal(deal: Deal) -> Deal:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from deals.models import Gate, Pipeline, Stage
 from lrs_tracker.edits import lock_row
-from lrs_tracker.problems import DomainError, PermissionRefusedError, StaleVersionError
+from lrs_tracker.problems import DomainError, PermissionRefusedError, StaleVersionError, StateError
 
 
 def refuse_unless_shaping(by: User) -> None:
@@ -99,7 +99,8 @@ def delete_pipeline(*, pipeline: Pipeline, by: User) -> None:
             Stage.objects.filter(pipeline=pipeline).delete()
             pipeline.delete()
     except ProtectedError:
-        raise DomainError(_("Deals are or were in this pipeline, so it is kept. Archive it instead.")) from None
+        message = _("Deals are or were in this pipeline, so it is kept. Archive it instead.")
+        raise StateError(message, code="in-use") from None
 
 
 def _lock_pipelines() -> list[Pipeline]:

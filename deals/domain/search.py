@@ -14,6 +14,7 @@ from accounts.models import User
 from companies.models import Company, Contact
 from deals.models import Deal
 from deals.models.deals import deal_code
+from lrs_tracker.full_text import every_word, has_words
 from plants.models import Plant
 
 PER_KIND = 6
@@ -68,11 +69,16 @@ def search(query: str, *, user: User) -> list[HitGroup]:
     return [group for group in groups if group.hits]
 
 
+def has_word(word: str) -> Q:
+    """Return the condition that a deal's title or company has a word."""
+    # In a subquery, so that the index of each table serves it.
+    return Q(title__icontains=word) | Q(
+        company__in=Company.objects.filter(name__icontains=word).order_by().values("pk")
+    )
+
+
 def _deals(text: str, user: User) -> tuple[Hit, ...]:
-    condition = Q()
-    for word in text.split():
-        companies = Company.objects.filter(name__icontains=word).order_by().values("pk")
-        condition &= Q(title__icontains=word) | Q(company__in=companies)
+    condition = every_word(text, has_word)
     code = _CODE.fullmatch(text)
     if code is not None:
         condition |= Q(pk=int(code[1]))
@@ -88,7 +94,7 @@ def _deals(text: str, user: User) -> tuple[Hit, ...]:
 
 
 def _companies(text: str, user: User) -> tuple[Hit, ...]:
-    companies = Company.objects.visible_to(user).filter(_has_words(text, "name"), archived_at__isnull=True)
+    companies = Company.objects.visible_to(user).filter(has_words(text, "name"), archived_at__isnull=True)
     found = _best(companies, text, "name").values_list("pk", "name", "kind", "country")
     kinds = dict(Company._meta.get_field("kind").flatchoices)
     return tuple(Hit(name, _joined(kinds[kind], country), f"companies/{pk}/") for pk, name, kind, country in found)
@@ -96,7 +102,7 @@ def _companies(text: str, user: User) -> tuple[Hit, ...]:
 
 def _plants(text: str, user: User) -> tuple[Hit, ...]:
     plants = Plant.objects.visible_to(user).filter(
-        _has_words(text, "name", "locality", "company__name"), archived_at__isnull=True
+        has_words(text, "name", "locality", "company__name"), archived_at__isnull=True
     )
     found = _best(plants, text, "name").values_list("pk", "name", "locality", "country")
     return tuple(Hit(name, _joined(locality, country), f"plants/{pk}/") for pk, name, locality, country in found)
@@ -104,7 +110,7 @@ def _plants(text: str, user: User) -> tuple[Hit, ...]:
 
 def _contacts(text: str, user: User) -> tuple[Hit, ...]:
     contacts = Contact.objects.visible_to(user).filter(
-        _has_words(text, "name", "email", "company__name"), archived_at__isnull=True
+        has_words(text, "name", "email", "company__name"), archived_at__isnull=True
     )
     found = _best(contacts, text, "name").values_list("pk", "name", "job_title", "company_id", "company__name")
     return tuple(
@@ -115,17 +121,6 @@ def _contacts(text: str, user: User) -> tuple[Hit, ...]:
 
 def _joined(*parts: object) -> str:
     return " · ".join(str(part) for part in parts if part)
-
-
-def _has_words(text: str, *columns: str) -> Q:
-    """Return the condition that every word is in one of the columns, as the trigram indexes serve it."""
-    condition = Q()
-    for word in text.split():
-        anywhere = Q()
-        for column in columns:
-            anywhere |= Q(**{f"{column}__icontains": word})
-        condition &= anywhere
-    return condition
 
 
 def _best(rows: "QuerySet[Any]", text: str, *columns: str, first: list[When] | None = None) -> "QuerySet[Any]":

@@ -14,7 +14,7 @@ from deals.enums import GateKind
 from deals.models import Gate, Stage
 from deals.models.pipelines import MAX_DUE_AFTER_DAYS
 from lrs_tracker.edits import lock_row
-from lrs_tracker.problems import DomainError, StaleVersionError
+from lrs_tracker.problems import DomainError, StaleVersionError, StateError
 
 
 @transaction.atomic
@@ -118,7 +118,8 @@ def delete_gate(*, gate: Gate, by: User) -> None:
         with transaction.atomic():
             gate.delete()
     except ProtectedError:
-        raise DomainError(_("This gate was ticked or waived for a deal, so it is kept. Archive it instead.")) from None
+        message = _("This gate was ticked or waived for a deal, so it is kept. Archive it instead.")
+        raise StateError(message, code="in-use") from None
 
 
 def count_blocked_deals(*, stage: Stage, kind: str, requirement: str, today: dt.date) -> int:

@@ -19,7 +19,7 @@ from deals.domain.pipelines import refuse_unless_shaping
 from deals.enums import PATH_TYPES, StageType
 from deals.models import Deal, Gate, Pipeline, Stage
 from lrs_tracker.edits import lock_row
-from lrs_tracker.problems import DomainError, StaleVersionError
+from lrs_tracker.problems import DomainError, StaleVersionError, StateError
 
 
 @transaction.atomic
@@ -138,7 +138,7 @@ def archive_stage(*, stage: Stage, by: User, at: dt.datetime) -> Stage:
     stage = next(other for other in stages if other.pk == stage.pk)
     count = stage.deals.unclosed().count()
     if count:
-        raise DomainError(
+        raise StateError(
             ngettext(
                 "%(count)d open deal is in %(stage)s. Move it to another stage first.",
                 "%(count)d open deals are in %(stage)s. Move them to another stage first.",
@@ -183,7 +183,8 @@ def delete_stage(*, stage: Stage, by: User) -> None:
             Gate.objects.filter(stage=stage).delete()
             stage.delete()
     except ProtectedError:
-        raise DomainError(_("Deals are or were in this stage, so it is kept. Archive it instead.")) from None
+        message = _("Deals are or were in this stage, so it is kept. Archive it instead.")
+        raise StateError(message, code="in-use") from None
     _number(others)
 
 

@@ -32,6 +32,8 @@ class ActionView(ResourceView):
     body: ClassVar[type[StrictSerializer]] = NoBody
     # Whether the answer has what the resource tells once.
     shows_once: ClassVar[bool] = False
+    # Statuses by which it refuses beside those of every write.
+    also_refuses: ClassVar[tuple[int, ...]] = ()
 
     def act(self, row: Any, values: dict[str, Any], expected: int | None) -> object:
         """Do it by one domain function, which raises what stands against it.
@@ -85,7 +87,7 @@ class ActionView(ResourceView):
         """Return the answers."""
         what = schema.created(self.resource) if self.shows_once else schema.object_of(self.resource)
         done = answer(what, "The object as it is now.")
-        return {(200, JSON): done, **schema.problems(WRITE)}
+        return {(200, JSON): done, **schema.problems((*WRITE, *self.also_refuses))}
 
     def post(self, request: Request, pk: str) -> HttpResponse:
         """Do it and answer the object."""

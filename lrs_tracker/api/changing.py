@@ -48,9 +48,16 @@ def create(resource: Resource, request: Request, data: Any) -> Any:
     return row
 
 
-def change(resource: Resource, request: Request, row: Any, data: Any, *, expected: int | None) -> None:
-    """Change what a body names of an object, if its version is the expected one."""
+def change(
+    resource: Resource, request: Request, row: Any, data: Any, *, expected: int | None, held: Ref | None = None
+) -> None:
+    """Change what a body names of an object, if its version is the expected one.
+
+    The ref that it was found by stays `held`: without it, the same body put again would make another object.
+    """
     values, refs = _values(resource, resource.changer, request, data, partial=True)
+    if refs is not None and held is not None:
+        refs = [*refs, held]
     with transaction.atomic():
         if values:
             _write_values(resource, request, row, values, expected=expected)
@@ -148,7 +155,7 @@ def upsert(
     if row is not None:
         if is_for is False:
             raise Stale(_("There is an object with this id already."))
-        change(resource, request, row, _without_fixed(resource, request, row, data), expected=expected)
+        change(resource, request, row, _without_fixed(resource, request, row, data), expected=expected, held=ref)
         return int(row.pk), False
     if is_for or expected is not None:
         raise Stale(_("There is no object with this id."))

@@ -1,6 +1,7 @@
 """How the operations of resources are described: from what the resources say of themselves."""
 
 import copy
+import inspect
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,11 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
+from lrs_tracker.api.exceptions import Invalid
 from lrs_tracker.api.pages import DEFAULT_LIMIT, MOST
 from lrs_tracker.api.reading import DATE, ID, INSTANT, TEXT, Schema, object_schema, or_null
 from lrs_tracker.api.schema import PROBLEM
-from lrs_tracker.problem_details import CONTENT_TYPE
+from lrs_tracker.problem_details import CONTENT_TYPE, TITLES, TYPE_PREFIX
 
 if TYPE_CHECKING:
     from lrs_tracker.api.resources import Resource
@@ -29,6 +31,8 @@ _ETAG_IN = {
     "Idempotency-Key": "Up to 200 characters of one's own: the first answer is kept for a day, and given again.",
 }
 
+_WAYS = {"gte": "is this or later", "lte": "is this or earlier", "year": "is in this year"}
+_MOST_CHOICES_IN_WORDS = 8
 # Answers that are kept for a key: other refusals come before the work, or are mended and sent again.
 _REPLAYABLE = ("200", "201", "204", "400", "404", "409", "412")
 _HEADERS = {
@@ -37,6 +41,30 @@ _HEADERS = {
         "schema": {"type": "string", "enum": ["true"]},
         "description": "The answer was given before to a request with this key; a first answer lacks it.",
     },
+    "Location": {
+        "schema": {"type": "string", "format": "uri"},
+        "description": "Where the object is.",
+        "required": True,
+    },
+    "Wait": {"schema": {"type": "integer"}, "description": "In how many seconds to ask again.", "required": True},
+}
+_HEADERS_OF = {"401": ("WWW-Authenticate", "Challenge"), "429": ("Retry-After", "Wait")}
+# What each refusal says, with its usual kind; docs/api.md lists the others.
+_REFUSALS = {
+    400: ("Values or parameters are refused; `errors` names each, with what is allowed.", "invalid"),
+    401: ("There is no token, or one that is unknown, expired or revoked.", "not-authenticated"),
+    403: ("The scope of the token or the role of its user does not allow it.", "permission-denied"),
+    404: ("There is nothing here, or nothing that the user may see.", "not-found"),
+    405: ("The address does not take this method.", "method-not-allowed"),
+    406: ("The answer cannot be had in this type.", "not-acceptable"),
+    409: ("Something stands against it now; `type` and `detail` say what, `missing` what a gate asks for.", "in-use"),
+    410: ("What was asked for is not kept any more, or the rights are other ones: load anew.", "cursor-gone"),
+    411: ("The body came in chunks, without its length.", "length-required"),
+    412: ("Somebody changed it in the meantime.", "stale"),
+    413: ("The body is too large.", "too-large"),
+    415: ("The body is of another type.", "unsupported-media-type"),
+    422: ("The key was used for another request.", "idempotency-key-reused"),
+    429: ("Too many requests.", "throttled"),
 }
 
 
@@ -163,16 +191,55 @@ def link_operations(result: Any, **_context: Any) -> Any:
 
 
 def name_headers(result: Any, **_context: Any) -> Any:
-    """Say with which headers every operation answers: a challenge, and that an answer was given before."""
-    for one in (one for methods in result["paths"].values() for one in methods.values()):
+    """Say with which headers operations answer: a challenge, when to ask again, where, and that it was said before."""
+    for method, one in (each for methods in result["paths"].values() for each in methods.items()):
         takes_key = any(parameter["name"] == "Idempotency-Key" for parameter in one.get("parameters", ()))
         for status, made in one["responses"].items():
-            if status == "401":
-                made.setdefault("headers", {})["WWW-Authenticate"] = {"$ref": "#/components/headers/Challenge"}
-            elif takes_key and status in _REPLAYABLE:
-                made.setdefault("headers", {})["Idempotency-Replayed"] = {"$ref": "#/components/headers/Replayed"}
+            named = [_HEADERS_OF[status]] if status in _HEADERS_OF else []
+            if takes_key and status in _REPLAYABLE:
+                named.append(("Idempotency-Replayed", "Replayed"))
+            if method == "post" and status == "201":
+                named.append(("Location", "Location"))
+            for name, component in named:
+                made.setdefault("headers", {})[name] = {"$ref": f"#/components/headers/{component}"}
     result["components"]["headers"] = _HEADERS
     return result
+
+
+_PROBLEM_REF: Schema = {"$ref": "#/components/schemas/Problem"}
+_PLAIN_PROBLEMS = [{CONTENT_TYPE: {"schema": schema}} for schema in (_PROBLEM_REF, PROBLEM)]
+
+
+def share_refusals(result: Any, **_context: Any) -> Any:
+    """Tell every refusal once, with its kinds and an example; operations refer to it."""
+    shared: dict[str, Any] = {}
+    for methods in result["paths"].values():
+        for one in methods.values():
+            for status, made in one["responses"].items():
+                if made.get("content") not in _PLAIN_PROBLEMS:
+                    continue
+                name = f"Refused{status}{'Again' if 'Idempotency-Replayed' in made.get('headers', ()) else ''}"
+                shared[name] = {**made, **_refusal(int(status))}
+                one["responses"][status] = {"$ref": f"#/components/responses/{name}"}
+    result["components"]["responses"] = dict(sorted(shared.items()))
+    return result
+
+
+def _refusal(status: int) -> Schema:
+    text, kind = _REFUSALS[status]
+    problem: Schema = {
+        "type": f"{TYPE_PREFIX}{kind}",
+        "title": str(TITLES[status]),
+        "status": status,
+        "detail": text,
+        "instance": "/api/v1/deals",
+    }
+    if status == 400:
+        problem["detail"] = str(Invalid.default_detail)
+        problem["errors"] = [
+            {"field": "region", "code": "invalid_choice", "message": "Give one of these: europe, east_asia."}
+        ]
+    return {"description": text, "content": {CONTENT_TYPE: {"schema": _PROBLEM_REF, "example": problem}}}
 
 
 def path(name: str, text: str, schema: Schema = TEXT) -> OpenApiParameter:
@@ -225,7 +292,7 @@ def partial(schema: Schema, embedded: Mapping[str, Schema]) -> Schema:
 
 def narrowing(resource: "Resource") -> list[OpenApiParameter]:
     """Return the parameters that narrow a list."""
-    found = [_filter(name, one) for name, one in resource.filter_fields.items()]
+    found = [_filter(name, one, _kept_by(resource.filters, name, one)) for name, one in resource.filter_fields.items()]
     if "updated_since" in resource.parameters:
         found.append(query("updated_since", "Changed at this instant or later.", INSTANT))
     return found
@@ -256,8 +323,32 @@ def _names(known: Iterable[str]) -> Schema:
     return {"type": "array", "items": {"type": "string", "enum": list(known)}, "minItems": 1}
 
 
-def _filter(name: str, one: django_filters.Filter) -> OpenApiParameter:
-    text = str(one.label or name)
+def _kept_by(filters: Any, name: str, one: django_filters.Filter) -> str:
+    """Return what a filter keeps: what its method says, or how it compares a column."""
+    if name == "q" and (columns := getattr(filters, "text_columns", ())):
+        text = "Keep those that have every word in " + ", ".join(f"`{one.replace('__', '.')}`" for one in columns) + "."
+    elif one.method is not None:
+        text = (inspect.getdoc(getattr(filters, one.method)) or name).splitlines()[0]
+    elif isinstance(one, django_filters.BooleanFilter) and one.lookup_expr == "isnull":
+        has, lacks = ("false", "true") if not one.exclude else ("true", "false")
+        text = f"“{has}” keeps those with `{one.field_name}`, “{lacks}” those without."
+    else:
+        several = isinstance(one, django_filters.MultipleChoiceFilter)
+        way = "is one of these" if several else _WAYS.get(one.lookup_expr, "is this")
+        text = f"Keep those whose `{one.field_name.rpartition('__')[2]}` {way}."
+    return f"{text} {_choices_in_words(one)}".rstrip()
+
+
+def _choices_in_words(one: django_filters.Filter) -> str:
+    """Return what the words that a filter takes mean, where there are few and they do not say so themselves."""
+    choices = one.extra.get("choices", ())
+    pairs = [(str(value), str(label)) for value, label in (choices() if callable(choices) else choices)]
+    if len(pairs) > _MOST_CHOICES_IN_WORDS or all(value in label.lower().replace(" ", "_") for value, label in pairs):
+        return ""
+    return "; ".join(f"“{value}”: {label}" for value, label in pairs) + "."
+
+
+def _filter(name: str, one: django_filters.Filter, text: str) -> OpenApiParameter:
     if (schema := getattr(one, "schema", None)) is not None:
         return query(name, text, schema)
     # A filter keeps its first field, and everybody's filters are copies of this one: here all rows may be chosen.
@@ -269,9 +360,9 @@ def _filter(name: str, one: django_filters.Filter) -> OpenApiParameter:
     if isinstance(field, forms.ModelChoiceField):
         return query(name, text, TEXT if field.to_field_name else ID)
     if isinstance(field, forms.MultipleChoiceField):
-        return query(name, text, {"type": "array", "items": {"type": "string", "enum": _values(field)}})
+        return query(name, text, {"type": "array", "items": {"type": "string", "enum": choices_of(field)}})
     if isinstance(field, forms.ChoiceField):
-        return query(name, text, {"type": "string", "enum": _values(field)})
+        return query(name, text, {"type": "string", "enum": choices_of(field)})
     if isinstance(field, forms.DateField):
         return query(name, text, DATE)
     if isinstance(field, forms.DecimalField):
@@ -279,5 +370,9 @@ def _filter(name: str, one: django_filters.Filter) -> OpenApiParameter:
     return query(name, text, {**TEXT, "pattern": r"\S", "maxLength": field.max_length})
 
 
-def _values(field: Any) -> list[str]:
-    return [str(value) for value, _label in field.choices if value != ""]
+def choices_of(field: forms.Field) -> list[str]:
+    """Return the words that a field of a filter takes; none where it takes ids, or anything."""
+    if isinstance(field, forms.ModelChoiceField) or not isinstance(field, forms.ChoiceField):
+        return []
+    choices: Any = field.choices
+    return [str(value) for value, _label in choices if value != ""]

@@ -165,8 +165,8 @@ class ListView(ResourceView):
         cursor = Cursor.parse(given) if (given := request.query_params.get("cursor")) is not None else None
         ordering = request.query_params.get("ordering")
         order = resource.order(ordering if ordering is not None else cursor.order if cursor else "id")
-        if cursor and cursor.order != order.name:
-            message = _("This cursor belongs to another ordering.")
+        if cursor and (cursor.resource, cursor.order) != (resource.name, order.name):
+            message = _("This cursor belongs to another list or ordering.")
             raise Invalid([FieldProblem(field="cursor", code="cursor", message=message)])
         reader, includes = resource.choose(request), resource.wanted_includes(request)
         found, keys = resource.read_page(
@@ -179,7 +179,7 @@ class ListView(ResourceView):
             found = [trimmed(one, reader.members) for one in found]
         page: dict[str, Any] = {"results": found, "next": None}
         if more:
-            page["next"] = _next_url(request, str(Cursor(order.name, keys[limit - 1])))
+            page["next"] = _next_url(request, str(Cursor(resource.name, order.name, keys[limit - 1])))
         if position is not None:
             page["changes_cursor"] = str(ChangesCursor(position, sight_of(cast(User, request.user))))
         return json_answer(request, page)

@@ -63,20 +63,23 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page begins: the values of the row before it, in an order; opaque and signed outside."""
+    """Where a page of a resource begins: the values of the row before it, in an order; opaque and signed outside."""
 
+    resource: str
     order: str
     values: tuple[Any, ...]
 
     def __str__(self) -> str:
-        return _SIGNER.sign_object([self.order, [_packed(value) for value in self.values]], serializer=_Json)
+        return _SIGNER.sign_object(
+            [self.resource, self.order, [_packed(value) for value in self.values]], serializer=_Json
+        )
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Return a cursor that we gave out, which is as long as its values are. Raise Invalid for any other."""
         try:
-            order, values = _SIGNER.unsign_object(text, serializer=_Json)
-            return cls(order, tuple(_unpacked(value) for value in values))
+            resource, order, values = _SIGNER.unsign_object(text, serializer=_Json)
+            return cls(resource, order, tuple(_unpacked(value) for value in values))
         except (BadSignature, ValueError, TypeError) as error:
             message = _("This cursor is not one of ours.")
             raise Invalid([FieldProblem(field="cursor", code="cursor", message=message)]) from error

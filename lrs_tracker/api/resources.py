@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
+from lrs_tracker.api.description import choices_of
 from lrs_tracker.api.exceptions import Invalid
 from lrs_tracker.api.notation import is_day, is_whole_number, read_instant
 from lrs_tracker.api.pages import Order
@@ -206,7 +207,11 @@ class Resource:
             found.filters = {name: one for name, one in found.filters.items() if name in params}
             named = {problem["field"] for problem in problems}
             problems += [
-                FieldProblem(field=name, code=error.code or "invalid", message=str(message))
+                FieldProblem(
+                    field=name,
+                    code=error.code or "invalid",
+                    message=_told(found.form.fields[name], error.code, message),
+                )
                 for name, errors in found.errors.as_data().items()
                 if name not in named
                 for error in errors
@@ -289,6 +294,13 @@ def _wrong_value(one: django_filters.Filter, value: str) -> tuple[str, str] | No
     if is_link and not (value.isascii() and value.isdigit()) and value != one.null_value:
         return "invalid_choice", _("There is nothing with this id.")
     return None
+
+
+def _told(field: Any, code: str | None, message: Any) -> str:
+    """Return what a form says is wrong with a value, or the words to choose from where it is none of them."""
+    if code == "invalid_choice" and (words := choices_of(field)):
+        return _("Give one of these: %(choices)s.") % {"choices": ", ".join(words)}
+    return str(message)
 
 
 def versioned(members: Mapping[str, Member]) -> dict[str, Member]:

@@ -14,6 +14,7 @@ from lrs_tracker.api.reading import CURRENCY, Member, Schema, choice, date, numb
 from lrs_tracker.api.resources import Resource, register, versioned
 from lrs_tracker.api.writing import ExactNumber, Writer
 from lrs_tracker.domain_functions import DomainFunctions
+from lrs_tracker.full_text import every_word
 from money.domain.rates import add_rate, change_rate
 from money.enums import RateKind
 from money.filters import FxRateFilter
@@ -39,10 +40,16 @@ class _PairFilter(django_filters.CharFilter):
         super().__init__(strip=False, validators=[_validate_pair], **kwargs)
 
 
+def _is_about(word: str) -> Q:
+    return Q(source__icontains=word) | Q(base__iexact=word) | Q(quote__iexact=word)
+
+
 class FxRatesFilter(FxRateFilter):
     """Those of the page, by text and by either currency, and a period."""
 
-    q = django_filters.CharFilter(label=_("Currency or source"), method="filter_text", max_length=80)
+    # The page's names of the period.
+    since = until = None
+    q = django_filters.CharFilter(label=_("Text"), method="filter_text", max_length=80)
     pair = _PairFilter(label=_("Pair"), method="filter_pair")
     base = CurrencyFilter(label=_("One unit of"))
     quote = CurrencyFilter(label=_("Buys units of"))
@@ -54,8 +61,8 @@ class FxRatesFilter(FxRateFilter):
         fields: list[str] = []
 
     def filter_text(self, rates: QuerySet[FxRate], name: str, value: str) -> QuerySet[FxRate]:
-        """Keep the rates whose source has the text, or of which it is a currency."""
-        return rates.filter(Q(source__icontains=value) | Q(base__iexact=value) | Q(quote__iexact=value))
+        """Keep the rates of which every word is a currency or in the source."""
+        return rates.filter(every_word(value, _is_about))
 
 
 class FxRateWriter(Writer):

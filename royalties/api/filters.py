@@ -5,6 +5,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from lrs_tracker.api.currency_filters import CurrencyFilter
+from lrs_tracker.full_text import every_word, has_words, in_columns
 from plants.enums import Chemistry
 from royalties.enums import (
     AgreementType,
@@ -16,7 +17,7 @@ from royalties.enums import (
     InvoiceStatus,
     ReportStatus,
 )
-from royalties.filters.agreements import AgreementFilter, matching_text
+from royalties.filters.agreements import AgreementFilter, is_about
 from royalties.filters.receivables import InvoiceFilter, PaymentFilter
 from royalties.filters.related import by_agreement, by_deal, by_licensee, by_plant, rows_for_reader, since, until
 from royalties.filters.statements import StatementFilter
@@ -71,8 +72,8 @@ class TermsFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def filter_text(self, terms: QuerySet[RoyaltyTerm], name: str, value: str) -> QuerySet[RoyaltyTerm]:
-        """Keep the terms whose label has the text, or whose clause it is."""
-        return terms.filter(Q(label__icontains=value) | Q(clause__iexact=value))
+        """Keep the terms that have every word in their label or clause."""
+        return terms.filter(has_words(value, "label", "clause"))
 
     def filter_from(self, terms: QuerySet[RoyaltyTerm], name: str, value: object) -> QuerySet[RoyaltyTerm]:
         """Keep the terms that are in force on a day or later."""
@@ -97,8 +98,8 @@ class FeesFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def filter_text(self, fees: QuerySet[Fee], name: str, value: str) -> QuerySet[Fee]:
-        """Keep the fees whose label has the text, or whose clause it is."""
-        return fees.filter(Q(label__icontains=value) | Q(clause__iexact=value))
+        """Keep the fees that have every word in their label or clause."""
+        return fees.filter(has_words(value, "label", "clause"))
 
 
 class ReportsFilter(django_filters.FilterSet):
@@ -121,9 +122,14 @@ class ReportsFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def filter_text(self, reports: QuerySet[ProductionReport], name: str, value: str) -> QuerySet[ProductionReport]:
-        """Keep the reports of plants, or of agreements, whose name has the text."""
-        agreements = Agreement.objects.visible_to(self.request.user).filter(matching_text(value))
-        return reports.filter(Q(plant__name__icontains=value) | Q(agreement__in=agreements))
+        """Keep the reports that have every word in their note or sender, or in the name of their plant or agreement."""
+        agreements = Agreement.objects.visible_to(self.request.user)
+
+        def has(word: str) -> Q:
+            of_agreement = Q(agreement__in=agreements.filter(is_about(word)))
+            return of_agreement | in_columns(word, "plant__name", "filing__note", "filing__sender")
+
+        return reports.filter(every_word(value, has))
 
 
 class StatementsFilter(StatementFilter):
@@ -176,9 +182,13 @@ class CreditNotesFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def filter_text(self, notes: QuerySet[CreditNote], name: str, value: str) -> QuerySet[CreditNote]:
-        """Keep the credit notes whose reason, or whose agreement, has the text."""
-        agreements = Agreement.objects.visible_to(self.request.user).filter(matching_text(value))
-        return notes.filter(Q(reason__icontains=value) | Q(agreement__in=agreements))
+        """Keep the credit notes that have every word in their reason or in the name of their agreement."""
+        agreements = Agreement.objects.visible_to(self.request.user)
+
+        def has(word: str) -> Q:
+            return in_columns(word, "reason") | Q(agreement__in=agreements.filter(is_about(word)))
+
+        return notes.filter(every_word(value, has))
 
     def filter_left(self, notes: QuerySet[CreditNote], name: str, value: bool) -> QuerySet[CreditNote]:
         """Keep those of which something is left to use, or nothing."""

@@ -5,6 +5,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from lrs_tracker.api.description import answer
 from lrs_tracker.api.exceptions import Invalid
 from lrs_tracker.api.schema import problems
 from lrs_tracker.api.views import KnownParameters
@@ -31,7 +32,7 @@ class CalculateView(KnownParameters):
         ),
         tags=["royalties"],
         request={"application/json": SCENARIO},
-        responses={200: ANSWER, **problems(400, 401, 406, 411, 413, 415, 429)},
+        responses={200: answer(ANSWER, "The statements."), **problems(400, 401, 406, 411, 413, 415, 429)},
         examples=EXAMPLES,
     )
     def post(self, request: Request) -> Response:

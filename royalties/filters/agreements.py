@@ -6,6 +6,7 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from lrs_tracker.full_text import every_word, in_columns
 from royalties.enums import AgreementStatus
 from royalties.filters.related import by_licensee
 from royalties.models import Agreement
@@ -14,13 +15,22 @@ _CODE = re.compile(r"(?:lrs)?[\s-]*0*([0-9]{1,9})(?:/([0-9]{1,4}))?", re.IGNOREC
 
 
 def matching_text(text: str) -> Q:
-    """Return the condition that an agreement's title, parties or code have a text."""
-    condition = Q(title__icontains=text) | Q(licensee__name__icontains=text) | Q(licensor__name__icontains=text)
-    code = _CODE.fullmatch(text.strip())
-    if code is not None:
-        by_code = Q(deal_id=int(code[1]))
-        condition |= by_code & Q(number=int(code[2])) if code[2] else by_code
-    return condition
+    """Return the condition that a text is an agreement's code, or that its title, parties or code have every word."""
+    return every_word(text, is_about) | _has_code(text.strip())
+
+
+def is_about(word: str) -> Q:
+    """Return the condition that an agreement's title, parties or code have a word."""
+    return in_columns(word, "title", "licensee__name", "licensor__name") | _has_code(word)
+
+
+def _has_code(text: str) -> Q:
+    """Return the condition that a text is the code; one that can be none adds nothing to others."""
+    code = _CODE.fullmatch(text)
+    if code is None:
+        return Q(pk__in=[])
+    by_code = Q(deal_id=int(code[1]))
+    return by_code & Q(number=int(code[2])) if code[2] else by_code
 
 
 class AgreementFilter(django_filters.FilterSet):
@@ -41,5 +51,5 @@ class AgreementFilter(django_filters.FilterSet):
         return any(value not in (None, "") for value in self.form.cleaned_data.values())
 
     def filter_text(self, agreements: QuerySet[Agreement], name: str, value: str) -> QuerySet[Agreement]:
-        """Keep agreements whose title, parties or code have the text."""
+        """Keep agreements whose title, parties or code have every word."""
         return agreements.filter(matching_text(value))

@@ -7,6 +7,7 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from lrs_tracker.full_text import every_word, has_words, in_columns
 from royalties.domain.ageing import BUCKET_LABELS, Bucket, due_between
 from royalties.enums import InvoiceState, PaymentSource
 from royalties.filters.related import by_licensee
@@ -14,6 +15,12 @@ from royalties.models import Invoice, Payment
 
 OWED = "owed"
 _NUMBER = re.compile(r"(?:[A-Z0-9-]*?-)?0*([0-9]{1,9})", re.IGNORECASE)
+
+
+def _is_about(word: str) -> Q:
+    condition = in_columns(word, "agreement__licensee__name", "agreement__title")
+    number = _NUMBER.fullmatch(word)
+    return condition | Q(number=int(number[1])) if number else condition
 
 
 class InvoiceFilter(django_filters.FilterSet):
@@ -43,17 +50,15 @@ class InvoiceFilter(django_filters.FilterSet):
         return any(value not in (None, "") for value in self.form.cleaned_data.values())
 
     def filter_text(self, invoices: QuerySet[Invoice], name: str, value: str) -> QuerySet[Invoice]:
-        """Keep invoices of a number, or of a licensee or agreement whose name has the text."""
-        condition = Q(agreement__licensee__name__icontains=value) | Q(agreement__title__icontains=value)
-        number = _NUMBER.fullmatch(value.strip())
-        return invoices.filter(condition | Q(number=int(number[1])) if number else condition)
+        """Keep invoices of which every word is the number, or in the name of the licensee or agreement."""
+        return invoices.filter(every_word(value, _is_about))
 
     def filter_state(self, invoices: QuerySet[Invoice], name: str, value: str) -> QuerySet[Invoice]:
-        """Keep the invoices of a state."""
+        """Keep the invoices of a state; “owed” are those of which something is outstanding."""
         return invoices.filter(Q(outstanding__gt=0) if value == OWED else Q(state=value))
 
     def filter_age(self, invoices: QuerySet[Invoice], name: str, value: str) -> QuerySet[Invoice]:
-        """Keep what is owed and has been due for as long as a bucket of the ageing says."""
+        """Keep what is owed and has been due for as long as this bucket of the ageing says."""
         first, last = due_between(Bucket(int(value)), as_of=self.day)
         return invoices.filter(Q(outstanding__gt=0) & Q(due_on__gte=first) & Q(due_on__lte=last))
 
@@ -82,13 +87,8 @@ class PaymentFilter(django_filters.FilterSet):
         return any(value not in (None, "") for value in self.form.cleaned_data.values())
 
     def filter_text(self, payments: QuerySet[Payment], name: str, value: str) -> QuerySet[Payment]:
-        """Keep payments whose payer, remittance text or bank reference has the text."""
-        return payments.filter(
-            Q(payer__name__icontains=value)
-            | Q(payer_name__icontains=value)
-            | Q(reference__icontains=value)
-            | Q(bank_reference__icontains=value)
-        )
+        """Keep payments that have every word in their payer, remittance text or bank reference."""
+        return payments.filter(has_words(value, "payer__name", "payer_name", "reference", "bank_reference"))
 
     def filter_state(self, payments: QuerySet[Payment], name: str, value: str) -> QuerySet[Payment]:
         """Keep the payments that are still to be allocated, are allocated, or are set aside."""

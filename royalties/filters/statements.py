@@ -32,6 +32,6 @@ class StatementFilter(django_filters.FilterSet):
         return any(value not in (None, "") for value in self.form.cleaned_data.values())
 
     def filter_text(self, statements: QuerySet[Statement], name: str, value: str) -> QuerySet[Statement]:
-        """Keep the statements of agreements whose title, parties or code have the text."""
+        """Keep the statements of agreements whose title, parties or code have every word."""
         agreements = Agreement.objects.visible_to(self.request.user)
         return statements.filter(Q(agreement__in=agreements.filter(matching_text(value))))

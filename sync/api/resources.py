@@ -74,7 +74,7 @@ class Disable(ActionView):
 
     def act(self, row: Any, values: dict[str, Any], expected: int | None) -> object:
         """Disable it."""
-        return disable_endpoint(endpoint=row, by=self.by, at=self.at)
+        return disable_endpoint(endpoint=row, expected_version=expected, by=self.by, at=self.at)
 
 
 class EnableBody(StrictSerializer):
@@ -90,10 +90,11 @@ class Enable(ActionView):
     summary = "Send to a webhook again"
     details = "First what it missed, or with `skips_missed` only what changes from now on."
     body = EnableBody
+    also_refuses = (410,)
 
     def act(self, row: Any, values: dict[str, Any], expected: int | None) -> object:
         """Enable it."""
-        return enable_endpoint(endpoint=row, by=self.by, at=self.at, **values)
+        return enable_endpoint(endpoint=row, expected_version=expected, by=self.by, at=self.at, **values)
 
 
 class ReplayBody(StrictSerializer):
@@ -109,11 +110,14 @@ class Replay(ActionView):
     verb = "replay"
     summary = "Tell a webhook everything again, from a cursor or an instant on"
     body = ReplayBody
+    also_refuses = (410,)
 
     def act(self, row: Any, values: dict[str, Any], expected: int | None) -> object:
         """Replay."""
         after = Position.parse(values["after"]) if "after" in values else None
-        return replay_from(endpoint=row, after=after, since=values.get("since"), by=self.by, at=self.at)
+        return replay_from(
+            endpoint=row, after=after, since=values.get("since"), expected_version=expected, by=self.by, at=self.at
+        )
 
 
 @register

@@ -90,9 +90,11 @@ def rotate_secret(
 
 
 @transaction.atomic
-def disable_endpoint(*, endpoint: WebhookEndpoint, by: User, at: dt.datetime) -> WebhookEndpoint:
+def disable_endpoint(
+    *, endpoint: WebhookEndpoint, expected_version: int | None = None, by: User, at: dt.datetime
+) -> WebhookEndpoint:
     """Stop sending to an endpoint; what waits, and where it goes on, are kept."""
-    endpoint = _lock(endpoint, by, "change")
+    endpoint = _lock(endpoint, by, "change", expected_version=expected_version)
     if endpoint.disabled_at is not None:
         return endpoint
     return write_changes(endpoint, {"disabled_at": at, "disabled_reason": DisabledReason.BY_HAND})
@@ -100,13 +102,18 @@ def disable_endpoint(*, endpoint: WebhookEndpoint, by: User, at: dt.datetime) ->
 
 @transaction.atomic
 def enable_endpoint(
-    *, endpoint: WebhookEndpoint, skips_missed: bool = False, by: User, at: dt.datetime
+    *,
+    endpoint: WebhookEndpoint,
+    skips_missed: bool = False,
+    expected_version: int | None = None,
+    by: User,
+    at: dt.datetime,
 ) -> WebhookEndpoint:
     """Send to an endpoint again: first what it missed, or with `skips_missed` only what changes from now on.
 
     Raise CursorGoneError when what it missed is not kept any more, or its owner sees with other rights than before.
     """
-    endpoint = _lock(endpoint, by, "change")
+    endpoint = _lock(endpoint, by, "change", expected_version=expected_version)
     waiting = _waiting(endpoint)
     sight = sight_of(viewer_of(endpoint))
     if skips_missed:
@@ -134,6 +141,7 @@ def replay_from(
     endpoint: WebhookEndpoint,
     after: Position | None = None,
     since: dt.datetime | None = None,
+    expected_version: int | None = None,
     by: User,
     at: dt.datetime,
 ) -> WebhookEndpoint:
@@ -142,7 +150,7 @@ def replay_from(
     Each is a new message. What waits and would be told twice is skipped. Raise CursorGoneError for a position of which
     the changes are not kept any more, DomainError without either, with both or for a time to come.
     """
-    endpoint = _lock(endpoint, by, "change")
+    endpoint = _lock(endpoint, by, "change", expected_version=expected_version)
     if after is not None and since is not None:
         raise DomainError(_("Give a time or a cursor, not both."), field="since")
     position = after if after is not None else _position_at(since, at=at)

@@ -99,3 +99,7 @@ def test_who_gives_another_word_is_told_those_there_are(bd):
     assert problem(refused, 400) == [("kind", "invalid_choice")]
     (error,) = refused.json()["errors"]
     assert error["message"].startswith("Give one of these: oem, ")
+    (error,) = bd.get("companies?kind=bakery").json()["errors"]
+    assert error["message"].startswith("Give one of these: oem, ")
+    (error,) = bd.get("deals?region=moon").json()["errors"]
+    assert error["message"].startswith("Give one of these: north_america, ")

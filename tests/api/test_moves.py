@@ -54,8 +54,15 @@ def test_card_above_is_another_one_of_the_stage(bd, deal, stages):
 def test_what_a_move_would_drop_is_refused(bd, deal, stages):
     assert problem(move(bd, deal, stages[1], resume_on="2999-01-01"), 400) == [("resume_on", "idle")]
     assert problem(move(bd, deal, stages[0], note="Why"), 400) == [("note", "idle")]
+    assert problem(move(bd, deal, stages[1], waiver_reason="They are late"), 400) == [("waiver_reason", "idle")]
     deal.refresh_from_db()
     assert deal.stage == stages[0]
+
+
+def test_deal_that_stays_on_hold_takes_no_other_day(bd, deal, hold):
+    assert move(bd, deal, hold, note="They wait", resume_on="2099-01-01").status_code == 200
+    assert problem(move(bd, deal, hold, resume_on="2099-02-01"), 400) == [("resume_on", "idle")]
+    assert bd.get(f"deals/{deal.pk}").json()["resume_on"] == "2099-01-01"
 
 
 def test_only_gates_on_the_way_are_waived(caller_of, deal, stages):

@@ -1,6 +1,7 @@
 """What every resource does alike, tried on companies, contacts and deals."""
 
 import datetime as dt
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.utils import timezone
@@ -114,6 +115,13 @@ def test_parameters_that_are_not_known_are_refused(bd, query, field, code):
     assert problem(bd.get(f"companies?{query}"), 400) == [(field, code)]
 
 
+def test_cursor_of_another_list_is_refused(bd):
+    CompanyFactory.create_batch(2)
+    cursor = parse_qs(urlsplit(bd.get("companies?limit=1").json()["next"]).query)["cursor"][0]
+    assert bd.get(f"companies?cursor={cursor}").status_code == 200
+    assert problem(bd.get(f"deals?cursor={cursor}"), 400) == [("cursor", "cursor")]
+
+
 def test_cursor_of_another_ordering_is_refused(bd):
     CompanyFactory.create_batch(3)
     following = bd.get("companies?limit=1&ordering=name").json()["next"]
@@ -182,6 +190,39 @@ def test_object_is_put_by_the_id_of_another_system(bd):
     assert problem(elsewhere, 400) == [("company", "fixed")]
     assert problem(bd.put("contacts/by-ref/crm/none", {"name": "Ada"}), 400) == [("company", "required")]
     assert problem(bd.put("contacts/by-ref/a b/none", body), 400) == [("ref", "invalid")]
+
+
+def test_what_is_put_with_other_refs_is_found_again(bd):
+    refs = [{"system": "other", "external_id": "A1"}]
+    body = {"name": "Larkspur Motors", "country": "US", "refs": refs}
+
+    answers = [bd.put("companies/by-ref/mycrm/8812", {**body, "refs": some}) for some in (refs, refs, [], refs)]
+
+    assert [one.status_code for one in answers] == [201, 200, 200, 200]
+    assert len({one.json()["id"] for one in answers}) == 1
+    assert answers[-1].json()["refs"] == [{"system": "mycrm", "external_id": "8812"}, *refs]
+
+
+def test_deal_begins_with_all_that_it_can_be_changed_to(bd):
+    stage = StageFactory(pipeline=PipelineFactory())
+    body = {
+        "company": str(CompanyFactory().pk),
+        "stage": str(stage.pk),
+        "probability_percent": 40,
+        "plant_concept": "Two lines",
+        "opened_on": "2025-03-01",
+        "expected_effective_on": "2027-01-31",
+        "signed_on": "2026-01-31",
+        "effective_on": "2026-02-28",
+        "expected_sop_on": "2028-01-31",
+        "royalty_start_on": "2028-03-31",
+    }
+
+    answers = [bd.put("deals/by-ref/mycrm/D1", body) for _time in range(2)]
+
+    assert [one.status_code for one in answers] == [201, 200]
+    for one in answers:
+        assert {name: one.json()[name] for name in body} == body
 
 
 def test_two_objects_never_hold_the_same_ref(bd):

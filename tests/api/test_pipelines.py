@@ -67,7 +67,7 @@ def test_stage_that_cannot_be_is_refused(administrator, bd):
         ("probability_percent", "max_value")
     ]
     assert problem(administrator.patch(f"stages/{stage.pk}", {"type": "hold"}), 400) == [("type", "invalid")]
-    assert problem(administrator.post(f"stages/{stage.pk}/archive", {}), 400) == [(None, "in-use")]
+    assert problem(administrator.post(f"stages/{stage.pk}/archive", {}), 409) == []
     assert problem(administrator.delete(f"stages/{stage.pk}"), 400) == [("type", "invalid")]
     assert problem(bd.patch(f"stages/{stage.pk}", {"name": "X"}), 403) == []
     assert Stage.objects.get(pk=stage.pk).name == "Talks"
@@ -115,10 +115,25 @@ def test_gate_that_cannot_be_is_refused(administrator, bd):
         ({"stage": str(StageFactory(type="hold").pk), "label": "X", "kind": "checklist"}, [(None, "invalid")]),
     ]:
         assert problem(administrator.post("gates", body), 400) == errors
-    assert problem(administrator.delete(f"gates/{gate.pk}"), 400) == [(None, "invalid")]
+    assert problem(administrator.delete(f"gates/{gate.pk}"), 409) == []
     assert problem(administrator.patch(f"gates/{gate.pk}", {"kind": "field"}), 400) == [("kind", "unknown_field")]
     assert problem(bd.patch(f"gates/{gate.pk}", {"label": "X"}), 403) == []
     assert Gate.objects.count() == 1
+
+
+def test_what_deals_belong_to_is_not_deleted(administrator):
+    _other, pipeline = PipelineFactory.create_batch(2)
+    stage, _next = StageFactory.create_batch(2, pipeline=pipeline)
+    gate = GateFactory(stage=stage)
+    deal = DealFactory(stage=stage)
+    GateCheck.objects.create(deal=deal, gate=gate, by=deal.owner, at=NOW)
+
+    for address in (f"pipelines/{pipeline.pk}", f"stages/{stage.pk}", f"gates/{gate.pk}"):
+        refused = administrator.delete(address)
+        assert refused.status_code == 409, (address, refused.content)
+        assert refused.json()["type"].endswith(":in-use")
+    refused = administrator.post(f"stages/{stage.pk}/archive", {})
+    assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (409, "in-use")
 
 
 def test_pipelines_stages_and_gates_are_filtered(bd, administrator):

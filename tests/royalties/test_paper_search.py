@@ -94,8 +94,12 @@ def test_search_finds_papers_by_number(finance, agreement, papers, query, kinds)
 
 
 def test_found_papers_say_what_they_are(finance, agreement, papers):
+    # An agreement is no paper; its licensor's name may have the number too.
     hits = [
-        hit for group in search("Meridian 1", user=finance) for hit in group.hits if hit.path.startswith("royalties")
+        hit
+        for group in search("Meridian 1", user=finance)
+        for hit in group.hits
+        if hit.path.startswith("royalties") and not hit.path.startswith("royalties/agreements")
     ]
 
     assert [(hit.title, hit.hint.replace("\N{NO-BREAK SPACE}", " ")) for hit in hits] == [

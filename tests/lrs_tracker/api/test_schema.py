@@ -91,11 +91,36 @@ def test_the_committed_description_is_that_of_this_version_and_the_served_one(tm
     assert yaml.safe_load(committed.read_text()) == described
 
 
+def answers_of(described: dict, address: str, method: str) -> dict:
+    """Return the answers of an operation, those that it shares with others in full."""
+    shared = described["components"]["responses"]
+    return {
+        status: shared[answer["$ref"].rpartition("/")[2]] if "$ref" in answer else answer
+        for status, answer in described["paths"][address][method]["responses"].items()
+    }
+
+
 def test_headers_of_answers_are_described(described):
-    made = described["paths"]["/api/v1/companies"]["post"]["responses"]
-    assert {"ETag", "Idempotency-Replayed"} <= set(made["201"]["headers"])
+    made = answers_of(described, "/api/v1/companies", "post")
+    assert set(made["201"]["headers"]) == {"ETag", "Idempotency-Replayed", "Location"}
     assert "Idempotency-Replayed" in made["400"]["headers"]
     assert set(made["401"]["headers"]) == {"WWW-Authenticate"}
-    read = described["paths"]["/api/v1/companies"]["get"]["responses"]
+    assert set(made["429"]["headers"]) == {"Retry-After"}
+    read = answers_of(described, "/api/v1/companies", "get")
     assert "Idempotency-Replayed" not in read["200"]["headers"]
+    assert "headers" not in read["400"]
     assert set(read["401"]["headers"]) == {"WWW-Authenticate"}
+
+
+def test_every_answer_and_parameter_says_what_it_is(described):
+    for address, methods in described["paths"].items():
+        for method, one in methods.items():
+            for status, answer in answers_of(described, address, method).items():
+                assert answer["description"], (address, method, status)
+                if int(status) >= 400:
+                    (content,) = answer["content"].values()
+                    assert "BulkProblem" in str(content["schema"]) or content["example"]["status"] == int(status)
+            assert all(parameter["description"] for parameter in one.get("parameters", ())), (address, method)
+    queries = described["paths"]["/api/v1/invoices"]["get"]["parameters"]
+    age = next(parameter for parameter in queries if parameter["name"] == "age")
+    assert "“4”: Over 90 days." in age["description"]
