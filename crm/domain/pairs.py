@@ -24,6 +24,20 @@ def their_ids(resource: Resource, object_ids: Collection[int], *, system: str) -
     return dict(refs.order_by("-pk").values_list("object_id", "external_id"))
 
 
+def doubled_ids(resource: Resource, object_ids: Collection[int], *, system: str) -> dict[int, list[str]]:
+    """Return all their records of those objects of ours that have several, which no single value can follow."""
+    refs = ExternalRef.objects.filter(resource=resource, system=system, object_id__in=object_ids).order_by("pk")
+    found: dict[int, list[str]] = {}
+    for pk, external_id in refs.values_list("object_id", "external_id"):
+        found.setdefault(pk, []).append(external_id)
+    return {pk: external_ids for pk, external_ids in found.items() if len(external_ids) > 1}
+
+
+def existing_ids(resource: Resource, object_ids: Collection[int]) -> set[int]:
+    """Return which of our objects there are, whoever may see them."""
+    return set(MODELS[resource]._default_manager.filter(pk__in=object_ids).values_list("pk", flat=True))
+
+
 def pair(*, resource: Resource, object_id: int, external_id: str, system: str) -> None:
     """Note that an object of ours is a record of theirs. Raise IntegrityError when the record is another's."""
     ExternalRef.objects.create(resource=resource, object_id=object_id, system=system, external_id=external_id)

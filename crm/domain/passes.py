@@ -5,7 +5,7 @@ what was written already compares as equal, and a record that was being created 
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from itertools import batched, chain
 from typing import Any
@@ -77,6 +77,7 @@ class Pass:
         )
         self.company_refs: dict[int, str] = {}
         self.companies: dict[str, int] = {}
+        self.doubled: dict[int, list[str]] = {}
 
     def execute(self) -> None:
         """Bring everything together that changed, and note how far their side was read."""
@@ -127,25 +128,38 @@ class Pass:
             .order_by("pk")
             .values_list("object_id", "external_id")
         )
-        external_ids = list(dict.fromkeys([*theirs, *(external_id for _pk, external_id in retried if external_id)]))
         object_ids = list(
             dict.fromkeys([*self.run.ours[self.resource], *(pk for pk, _external_id in retried if pk is not None)])
         )
+        parted = _in_chunks(object_ids, self._parted)
+        again = (external_id for _pk, external_id in retried if external_id)
+        external_ids = list(dict.fromkeys([*theirs, *again, *parted.values()]))
         ours = _in_chunks(external_ids, lambda some: pairs.our_ids(self.resource, some, system=self.run.system))
         others = _in_chunks(object_ids, lambda some: pairs.their_ids(self.resource, some, system=self.run.system))
-        items = [Item(self.resource, ours.get(external_id), external_id) for external_id in external_ids]
-        seen = set(external_ids) | {""}
-        items += [
-            Item(self.resource, pk, others.get(pk, ""))
-            for pk in object_ids
-            if pk not in others or others[pk] not in seen
-        ]
-        return items
+        items: list[Item] = []
+        seen: set[int | None] = set()
+        for external_id in external_ids:
+            pk = ours.get(external_id)
+            # One with several records comes once.
+            if pk is None or pk not in seen:
+                items.append(Item(self.resource, pk, external_id))
+            seen.add(pk)
+        return items + [Item(self.resource, pk, others.get(pk, "")) for pk in object_ids if pk not in seen]
+
+    def _parted(self, object_ids: list[int]) -> dict[int, str]:
+        """Return the former records of our objects whose external ids were taken away: they are looked at first."""
+        paired = pairs.their_ids(self.resource, object_ids, system=self.run.system)
+        unpaired = pairs.rows_of(self.resource, set(object_ids) - paired.keys(), user=self.run.by)
+        known = RecordState.objects.filter(connection=self.run.connection, resource=self.resource)
+        former = known.filter(object_id__in=unpaired.keys()).exclude(external_id="")
+        return {state.object_id: state.external_id for state in former if state.object_id is not None}
 
     def _bring_together(self, items: list[Item]) -> None:
         self._load(items)
         for item in items:
-            if item.object_id is not None and item.external_id:
+            if item.object_id in self.doubled:
+                self._leave_doubled(item)
+            elif item.object_id is not None and item.external_id:
                 self._settle(item)
             elif item.external_id:
                 self._take_in(item)
@@ -168,16 +182,31 @@ class Pass:
         known = RecordState.objects.filter(connection=run.connection, resource=self.resource)
         by_object = {state.object_id: state for state in known.filter(object_id__in=object_ids)}
         by_record = {state.external_id: state for state in known.filter(external_id__in=ids)}
+        partners = {state.object_id for state in by_record.values() if state.object_id is not None}
+        seen = {*rows, *pairs.rows_of(self.resource, partners.difference(object_ids), user=run.by)}
+        self.doubled = pairs.doubled_ids(self.resource, object_ids, system=run.system)
         for item in items:
             item.record = records.get(item.external_id)
             item.row = rows.get(item.object_id) if item.object_id is not None else None
-            item.state = by_record.get(item.external_id) or (by_object.get(item.object_id) if item.object_id else None)
+            ours = by_object.get(item.object_id) if item.object_id is not None else None
+            if item.object_id in self.doubled:
+                item.state = ours
+                continue
+            state = by_record.get(item.external_id) or ours
+            # What another pair agreed on, or one that was parted since, says nothing of this one.
+            item.state = None if state is not None and _is_of_another(state, item, seen) else state
         if self.resource != Resource.COMPANY:
             self.company_refs = pairs.their_ids(
                 Resource.COMPANY, {row.company_id for row in rows.values()}, system=run.system
             )
             company_ids = {record.company_id for record in records.values() if record.company_id}
             self.companies = pairs.our_ids(Resource.COMPANY, company_ids, system=run.system)
+
+    def _leave_doubled(self, item: Item) -> None:
+        """Leave an object with several records alone: each would write over what the other says, for ever."""
+        ids = ", ".join(self.doubled[item.object_id or 0])
+        why = _("It has several records there: %(ids)s. Nothing is written until it has one external id.")
+        self.journal.keep_back(item, Way.IN, Outcome.HELD, why % {"ids": ids})
 
     def _settle(self, item: Item) -> None:
         """Bring a pair together."""
@@ -193,6 +222,9 @@ class Pass:
         state.object_id, state.external_id, state.is_gone_there = item.object_id, item.external_id, False
         ours = self._read_ours(item)
         theirs, problems = self._read_theirs(item)
+        if COMPANY in theirs and self.companies[theirs[COMPANY]] == item.row.company_id:
+            # A company with several records is the same one by each of them.
+            ours[COMPANY] = theirs[COMPANY]
         merged = merge(
             ours=ours,
             theirs=theirs,
@@ -252,7 +284,7 @@ class Pass:
             elif (agreed, problem, needs_retry) != before or state.pk is None:
                 state.agreed, state.problem, state.needs_retry = agreed, problem, needs_retry
                 self.journal.save(state)
-        kept_theirs = [conflict for conflict in merged.conflicts if conflict.kept == Side.THEIRS]
+        kept_theirs = [conflict for conflict in merged.conflicts if conflict.name in taken]
         if taken:
             self.journal.note(item, Way.IN, Outcome.CHANGED, before=ours, after=taken, conflicts=kept_theirs, note=why)
         elif why and (self.journal.tells_again or why not in told_before):
@@ -272,7 +304,7 @@ class Pass:
                 state.delete()
             return
         if state.object_id is not None:
-            self._note_deleted_here(item, state)
+            self._note_out_of_sight(item, state.object_id)
             return
         if self.direction not in TAKES_IN:
             return
@@ -394,14 +426,26 @@ class Pass:
             state.object_id, state.is_gone_there, state.needs_retry = item.object_id, True, False
             self.journal.save(state)
 
-    def _note_deleted_here(self, item: Item, state: RecordState) -> None:
-        self.journal.keep_back(item, Way.OUT, Outcome.SKIPPED, _("It was deleted here, and stays there."), retry=False)
+    def _note_out_of_sight(self, item: Item, object_id: int) -> None:
+        """Say why a record whose object was its own is left alone, now that the acting user finds none."""
+        is_here = pairs.existing_ids(self.resource, [object_id])
+        why = _("The acting user does not see this object.") if is_here else _("It was deleted here, and stays there.")
+        self.journal.keep_back(item, Way.OUT, Outcome.SKIPPED, why, retry=False)
 
     def _follow_archiving(self, archived: dict[str, int]) -> None:
         """Archive on one side what is archived on the other, where the connection says so."""
         if self._carries_archiving:
             archive_here(self, archived)
             archive_there(self)
+
+
+def _is_of_another(state: RecordState, item: Item, seen: Container[int]) -> bool:
+    """Tell whether a state is that of another pair; `seen` are the objects that the acting user sees."""
+    if item.object_id is None:
+        return state.object_id in seen
+    if not item.external_id:
+        return state.external_id != "" and item.row is not None
+    return state.external_id not in ("", item.external_id) or state.object_id not in (None, item.object_id)
 
 
 def _in_chunks[Key, Value](keys: list[Key], read: Callable[[list[Key]], dict[Any, Value]]) -> dict[Any, Value]:
