@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import transaction
+from django.db.models import F, Func, TextField, Value
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -12,7 +14,7 @@ from crm.connectors.base import Draft, RemoteRecord
 from crm.domain import values
 from crm.domain.our_fields import COMPANY, DEFAULT_FIELDS, FIELDS, STAGE, OurField
 from crm.enums import CrmKind, FieldKind, Resource
-from crm.models import ConnectionState, CrmConnection, FieldMapping, StageMapping
+from crm.models import ConnectionState, CrmConnection, FieldMapping, RecordState, StageMapping
 from deals.enums import CLOSED_TYPES, PATH_TYPES
 from deals.models import Stage
 from lrs_tracker.constraints import constraints_in_words
@@ -40,8 +42,9 @@ def set_field_mappings(
 ) -> CrmConnection:
     """Say which of their fields stands for each of ours; an empty one maps nothing.
 
-    The next run compares everything anew. Raise DomainError for a name that is none, a field that stands for two of
-    ours, or a required one left out; PermissionRefusedError without the right.
+    The next run compares everything anew, and a field that is mapped otherwise as one that was never agreed upon.
+    Raise DomainError for a name that is none, a field that stands for two of ours, by itself or as a word, or a
+    required one left out; PermissionRefusedError without the right.
     """
     require_permission(by, "crm.change_crmconnection")
     connection = lock_row(connection)
@@ -51,6 +54,7 @@ def set_field_mappings(
             raise DomainError(_("“%(text)s” is not the name of a field.") % {"text": text[:60]}, field=name)
     if REQUIRED[resource] not in wanted:
         raise DomainError(_("Say which field holds the name."), field=REQUIRED[resource])
+    _refuse_shared_fields(resource, wanted)
     current = {mapping.our_field: mapping for mapping in connection.field_mappings.filter(resource=resource)}
     changed = {
         name for name in {*wanted, *current} if name not in current or current[name].their_field != wanted.get(name)
@@ -64,6 +68,7 @@ def set_field_mappings(
             for name in sorted(changed)
             if name in wanted
         )
+    forget_agreed(connection, resource, changed)
     read_all_again(connection)
     return connection
 
@@ -72,20 +77,19 @@ def set_field_mappings(
 def set_stage_mappings(*, connection: CrmConnection, stages: Mapping[int, str], by: User) -> CrmConnection:
     """Say which of their stages stands for each of ours, by our stage's id; an empty one maps nothing.
 
-    The next run compares everything anew. Raise PermissionRefusedError without the right.
+    What stands for a stage that is not named stays. The next run compares everything anew. Raise
+    PermissionRefusedError without the right.
     """
     require_permission(by, "crm.change_crmconnection")
     connection = lock_row(connection)
-    wanted = {pk: text.strip() for pk, text in stages.items() if text.strip()}
+    wanted = {pk: text.strip() for pk, text in stages.items()}
     current = dict(connection.stage_mappings.values_list("stage_id", "their_stage"))
-    changed = {pk for pk in {*wanted, *current} if wanted.get(pk) != current.get(pk)}
+    changed = {pk for pk, text in wanted.items() if text != current.get(pk, "")}
     if not changed:
         return connection
     StageMapping.objects.filter(connection=connection, stage__in=changed).delete()
     StageMapping.objects.bulk_create(
-        StageMapping(connection=connection, stage_id=pk, their_stage=wanted[pk])
-        for pk in sorted(changed)
-        if pk in wanted
+        StageMapping(connection=connection, stage_id=pk, their_stage=wanted[pk]) for pk in sorted(changed) if wanted[pk]
     )
     read_all_again(connection)
     return connection
@@ -94,6 +98,39 @@ def set_stage_mappings(*, connection: CrmConnection, stages: Mapping[int, str], 
 def read_all_again(connection: CrmConnection) -> None:
     """Have the next run compare everything, not only what changes."""
     ConnectionState.objects.filter(connection=connection).update(feed_transaction=None, feed_row=None, marks={})
+
+
+def forget_agreed(connection: CrmConnection, resource: Resource, names: Iterable[str]) -> None:
+    """Forget what both sides agreed on in some of our fields: it says nothing of another field of theirs."""
+    states = RecordState.objects.filter(connection=connection, resource=resource, agreed__has_any_keys=list(names))
+    gone = Value(list(names), ArrayField(TextField()))
+    states.update(agreed=Func(F("agreed"), gone, template="(%(expressions)s)", arg_joiner=" - "))
+
+
+def _refuse_shared_fields(resource: Resource, wanted: Mapping[str, str]) -> None:
+    """Refuse a field of theirs in two places, as a word too: each would write over what the other wrote."""
+    taken: dict[str, str] = {}
+    for name, text in wanted.items():
+        words = text.split(" ")
+        if len(words) > 1 and (resource, name) != (Resource.CONTACT, "name"):
+            raise DomainError(_("Two fields of theirs can only hold the name of a contact."), field=name)
+        for word in words:
+            # Salesforce takes names in any case.
+            key = word.casefold()
+            if key in taken:
+                first, second = FIELDS[resource][taken[key]].label, FIELDS[resource][name].label
+                raise DomainError(
+                    _("Their field “%(field)s” stands in two places: %(first)s and %(second)s.")
+                    % {"field": word, "first": first, "second": second},
+                    field=name,
+                )
+            taken[key] = name
+
+
+def mapped_fields(connection: CrmConnection) -> dict[tuple[Resource, str], str]:
+    """Return their field by ours."""
+    rows = connection.field_mappings.values_list("resource", "our_field", "their_field")
+    return {(Resource(resource), name): their_field for resource, name, their_field in rows}
 
 
 class Mappings:

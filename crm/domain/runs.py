@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import structlog
 from django.db import connection as database
@@ -16,7 +17,7 @@ from crm.domain import pairs
 from crm.domain.connections import credentials_of
 from crm.domain.incoming import Writer
 from crm.domain.journal import Journal
-from crm.domain.mappings import Mappings
+from crm.domain.mappings import Mappings, forget_agreed, mapped_fields, read_all_again
 from crm.domain.passes import ActiveRun, Pass
 from crm.domain.schemas import schema_of
 from crm.enums import (
@@ -45,6 +46,14 @@ _FEED_PAGE = 1000
 _SCHEMA_AGE = dt.timedelta(days=1)
 
 type Clock = Callable[[], dt.datetime]
+
+
+class _Settings(NamedTuple):
+    """What decides which values go where."""
+
+    version: int
+    fields: dict[tuple[Resource, str], str]
+    stages: frozenset[tuple[int, str]]
 
 
 def request_run(*, connection: CrmConnection, is_dry: bool, by: User, at: dt.datetime) -> SyncRun:
@@ -90,7 +99,8 @@ def carry_out(run: SyncRun, *, clock: Clock) -> bool:
         run.status, run.started_at = RunStatus.RUNNING, clock()
         run.save()
         try:
-            _bring_in_step(run, clock)
+            with _minding_new_settings(run.connection_id):
+                _bring_in_step(run, clock)
             run.status = RunStatus.DONE
         except RateLimitedError as error:
             run.status, run.problem = RunStatus.PAUSED, str(error)
@@ -116,6 +126,31 @@ def carry_out(run: SyncRun, *, clock: Clock) -> bool:
 def prune_runs(*, at: dt.datetime) -> int:
     """Delete the runs that are older than they are kept; return how many rows that were."""
     return SyncRun.objects.filter(requested_at__lt=at - dt.timedelta(days=KEPT_DAYS)).delete()[0]
+
+
+@contextlib.contextmanager
+def _minding_new_settings(connection_id: int) -> Iterator[None]:
+    """Have the next run compare everything when the connection or its mapping changed under this one.
+
+    It went on by what it knew, and notes how far it came, as if that had been by the new settings.
+    """
+    before = _settings_of(connection_id)
+    try:
+        yield
+    finally:
+        with transaction.atomic():
+            connection = CrmConnection.objects.select_for_update().filter(pk=connection_id).first()
+            after = _settings_of(connection_id) if connection is not None else before
+            if connection is not None and after != before:
+                for resource, name in {key for key, _theirs in before.fields.items() ^ after.fields.items()}:
+                    forget_agreed(connection, resource, [name])
+                read_all_again(connection)
+
+
+def _settings_of(connection_id: int) -> _Settings:
+    connection = CrmConnection.objects.get(pk=connection_id)
+    stages = frozenset(connection.stage_mappings.values_list("stage", "their_stage"))
+    return _Settings(connection.version, mapped_fields(connection), stages)
 
 
 def _bring_in_step(run: SyncRun, clock: Clock) -> None:

@@ -60,8 +60,12 @@ class StagesForm(forms.Form):
             choices: list[Any] = [("", _("– none –")), *kept]
             for pipeline, pairs in groups.items():
                 choices += [(pipeline, pairs)] if pipeline else pairs
+            is_archived = stage.archived_at is not None or stage.pipeline.archived_at is not None
             self.fields[f"stage-{stage.pk}"] = forms.ChoiceField(
-                label=stage.name, choices=choices, required=False, initial=value
+                label=_("%(name)s (archived)") % {"name": stage.name} if is_archived else stage.name,
+                choices=choices,
+                required=False,
+                initial=value,
             )
 
     @property

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -53,7 +54,7 @@ def map_fields(request: UserRequest, pk: int, resource: str) -> HttpResponse:
 def map_stages(request: UserRequest, pk: int) -> HttpResponse:
     """Say which of their stages stand for ours."""
     connection = get_connection(request, pk)
-    form = StagesForm(request.POST, connection=connection, stages=_stages(), offered=_offered(connection))
+    form = StagesForm(request.POST, connection=connection, stages=_stages(connection), offered=_offered(connection))
     changed = submit(form, lambda: set_stage_mappings(connection=connection, stages=form.stages, by=request.user))
     if changed is None:
         return _render(request, connection, stages=form)
@@ -79,7 +80,7 @@ def _render(
     fields: FieldsForm | None = None,
     stages: StagesForm | None = None,
 ) -> HttpResponse:
-    rows = _stages()
+    rows = _stages(connection)
     stages = stages or StagesForm(connection=connection, stages=rows, offered=_offered(connection))
     pipelines: dict[str, list[Any]] = {}
     for stage in rows:
@@ -100,8 +101,10 @@ def _render(
     return render(request, "crm/mapping.html", context, status=422 if is_refused else 200)
 
 
-def _stages() -> list[Stage]:
-    stages = Stage.objects.filter(archived_at__isnull=True, pipeline__archived_at__isnull=True)
+def _stages(connection: CrmConnection) -> list[Stage]:
+    """Return the stages in use, and those archived ones that theirs stand for: they may come back."""
+    in_use = Q(archived_at__isnull=True, pipeline__archived_at__isnull=True)
+    stages = Stage.objects.filter(in_use | Q(pk__in=connection.stage_mappings.values("stage")))
     return list(stages.select_related("pipeline").order_by("pipeline__position", "pipeline_id", "position", "pk"))
 
 

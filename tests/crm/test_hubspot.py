@@ -16,9 +16,10 @@ from accounts.enums import Role
 from companies.domain.companies import archive_company
 from companies.models import Company, Contact
 from crm.domain.connections import change_connection
+from crm.domain.mappings import set_field_mappings
 from crm.domain.runs import carry_out, due_connections, run_scheduled
 from crm.domain.suggestions import accept_suggestion, refuse_suggestion
-from crm.enums import ConflictRule, Outcome, RunCause, RunStatus, Way
+from crm.enums import ConflictRule, Outcome, Resource, RunCause, RunStatus, Way
 from crm.models import PairSuggestion, RecordState, SyncRun
 from deals.domain.moves import move_deal
 from deals.models import Deal, GateCheck
@@ -699,6 +700,49 @@ def test_command_tells_what_it_did(hubspot, to_hubspot, capsys, settle_feed):
     assert capsys.readouterr().out == "Created: 2\nIn step.\n"
     with pytest.raises(CommandError, match="no such connection"):
         call_command("crm_sync", connection=0)
+
+
+def test_field_that_is_mapped_otherwise_is_not_taken_for_one_that_was_emptied(hubspot, to_hubspot, sync, admin):
+    company = CompanyFactory(name="Larkspur", about="Makes cars.")
+    sync(to_hubspot)
+    fields = {"name": "name", "website": "domain", "about": "phone"}
+
+    set_field_mappings(connection=to_hubspot, resource=Resource.COMPANY, fields=fields, by=admin)
+    sync(to_hubspot)
+
+    company.refresh_from_db()
+    ((there, record),) = hubspot.records["companies"].items()
+    assert (company.about, record["properties"]["phone"]) == ("Makes cars.", "Makes cars.")
+    hubspot.change("companies", there, phone="")
+    sync(to_hubspot)
+    company.refresh_from_db()
+    assert company.about == ""
+
+
+@pytest.mark.parametrize("part", ["deals/search", "companies/batch/read"])
+def test_mapping_that_changes_under_a_run_holds_for_everything_in_the_next(hubspot, to_hubspot, sync, admin, part):
+    ours = CompanyFactory(name="Larkspur", about="Makes cars.")
+    sync(to_hubspot)
+    (there,) = hubspot.records["companies"]
+    hubspot.change("companies", there, phone="+81 6 1", country="Japan")
+    answer, fields = hubspot.answer, {"name": "name", "country": "country", "about": "phone"}
+
+    def change_mapping_first(call):
+        if call.path.endswith(part):
+            hubspot.answer = answer
+            set_field_mappings(connection=to_hubspot, resource=Resource.COMPANY, fields=fields, by=admin)
+            connection.close()
+        return answer(call)
+
+    hubspot.answer = change_mapping_first
+    sync(to_hubspot)
+    to_hubspot.state.refresh_from_db()
+    assert (to_hubspot.state.feed_transaction, to_hubspot.state.marks) == (None, {})
+    sync(to_hubspot)
+
+    ours.refresh_from_db()
+    assert (ours.country, ours.about) == ("JP", hubspot.properties("companies", there)["phone"])
+    assert ours.about != ""
 
 
 def test_periodic_task_brings_connections_that_are_on_in_step(hubspot, to_hubspot, worker):

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.enums import Role
 from crm.domain.connections import credentials_of
+from crm.domain.mappings import set_stage_mappings
 from crm.enums import RunStatus
 from crm.models import ConnectionState, CrmConnection, FieldMapping, PairSuggestion, RecordState, StageMapping, SyncRun
 from lrs_tracker.problems import DomainError
@@ -25,7 +26,7 @@ from tests.crm.factories import (
     SyncRecordFactory,
     make_crm_log,
 )
-from tests.deals.factories import StageFactory
+from tests.deals.factories import NOW, StageFactory
 
 pytestmark = pytest.mark.django_db
 HOME = "/settings/crm/"
@@ -234,8 +235,19 @@ def test_fields_are_mapped_and_everything_is_compared_anew(client, admin):
         ({"company-name": "name", "company-about": "x; DROP"}, "about", "“x; DROP” is not the name of a field."),
         (
             {"company-name": "name", "company-about": "name"},
-            "__all__",
-            "One of their fields stands for two of ours.",
+            "about",
+            "Their field “name” stands in two places: name and about.",
+        ),
+        # Salesforce takes names in any case.
+        (
+            {"company-name": "Name", "company-about": "name"},
+            "about",
+            "Their field “name” stands in two places: name and about.",
+        ),
+        (
+            {"company-name": "name", "company-about": "notes more"},
+            "about",
+            "Two fields of theirs can only hold the name of a contact.",
         ),
     ],
 )
@@ -248,6 +260,55 @@ def test_mapping_that_cannot_be_is_refused_and_nothing_typed_is_lost(client, adm
     assert form.errors == {field: [error]}
     assert form["about"].value() == fields.get("company-about")
     assert list(connection.field_mappings.order_by("pk").values_list("pk", flat=True)) == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        (
+            {"name": "firstname lastname", "job_title": "lastname"},
+            {"job_title": ["Their field “lastname” stands in two places: name and job title."]},
+        ),
+        (
+            {"name": "lastname", "phone": "lastname"},
+            {"phone": ["Their field “lastname” stands in two places: name and phone."]},
+        ),
+        (
+            {"name": "lastname lastname"},
+            {"name": ["Their field “lastname” stands in two places: name and name."]},
+        ),
+    ],
+)
+def test_word_of_a_name_that_stands_for_another_field_too_is_refused(client, admin, fields, error):
+    connection = ConnectionFactory()
+    before = list(connection.field_mappings.order_by("pk").values_list("pk", flat=True))
+    typed_fields = {f"contact-{name}": text for name, text in fields.items()}
+    response = client.post(f"{HOME}{connection.pk}/mapping/fields/contact/", typed_fields)
+    assert response.status_code == 422
+    assert [form.errors for form in response.context["field_forms"] if form.errors] == [error]
+    assert list(connection.field_mappings.order_by("pk").values_list("pk", flat=True)) == before
+
+
+def test_mapping_of_an_archived_stage_is_shown_and_kept(client, admin):
+    connection, used = ConnectionFactory(), StageFactory(name="Term sheet")
+    archived = StageFactory(name="Old", pipeline=used.pipeline, archived_at=NOW)
+    unmapped = StageFactory(name="Never mapped", pipeline=used.pipeline, archived_at=NOW)
+    StageMapping.objects.create(connection=connection, stage=archived, their_stage="default:closedlost")
+    path = f"{HOME}{connection.pk}/mapping/"
+
+    form = client.get(path).context["stages_form"]
+    assert [str(field.label) for field in form] == ["Term sheet", "Old (archived)"]
+    assert f"stage-{unmapped.pk}" not in form.fields
+    chosen = {f"stage-{used.pk}": "default:closedwon"}
+    client.post(f"{path}stages/", chosen | {f"stage-{archived.pk}": form[f"stage-{archived.pk}"].value()})
+    kept = {(archived.pk, "default:closedlost"), (used.pk, "default:closedwon")}
+    assert set(StageMapping.objects.values_list("stage", "their_stage")) == kept
+
+    # What a call does not name stays too.
+    set_stage_mappings(connection=connection, stages={used.pk: ""}, by=admin)
+    assert list(StageMapping.objects.values_list("stage", flat=True)) == [archived.pk]
+    client.post(f"{path}stages/", {f"stage-{archived.pk}": ""})
+    assert not StageMapping.objects.exists()
 
 
 def test_stages_are_mapped(client, admin):
