@@ -142,8 +142,11 @@ class Connector(Protocol):
     def update(self, resource: Resource, drafts: Sequence[Draft]) -> list[WriteResult]:
         """Change records, each by itself, and return what became of each in order; at most `batch_size`."""
 
-    def archive(self, resource: Resource, ids: Sequence[str]) -> None:
-        """Archive records, in a way that the CRM can take back; at most `batch_size`."""
+    def archive(self, resource: Resource, ids: Sequence[str]) -> list[WriteResult]:
+        """Archive records, each by itself and so that the CRM can take it back; at most `batch_size`.
+
+        Return what became of each in order; one that is gone already is no problem.
+        """
 
     def fields(self, resource: Resource) -> list[RemoteField]:
         """Return the fields that records of a resource have."""

@@ -163,31 +163,17 @@ class HubSpotConnector:
             for draft, result in zip(drafts, results, strict=True)
             if draft.company_id and not result.problem and resource in _PRIMARY
         ]
-        if moved:
-            self._call(
-                self._associations.create,
-                from_object_type=_OBJECTS[resource],
-                to_object_type="companies",
-                batch_input_public_association_multi_post={
-                    "inputs": [
-                        {
-                            "from": {"id": draft.external_id},
-                            "to": {"id": draft.company_id},
-                            "types": _primary(resource),
-                        }
-                        for draft in moved
-                    ]
-                },
-            )
-        return results
+        refused = self._move(resource, moved) if moved else {}
+        return [refused.get(result.external_id, result) for result in results]
 
-    def archive(self, resource: Resource, ids: Sequence[str]) -> None:
-        """Put records into the recycle bin, from which they can be restored for 90 days."""
+    def archive(self, resource: Resource, ids: Sequence[str]) -> list[WriteResult]:
+        """Put records into the recycle bin, from which they can be restored for 90 days; all at once or none."""
         self._call(
             self._batches.archive,
             object_type=_OBJECTS[resource],
             batch_input_simple_public_object_id={"inputs": [{"id": external_id} for external_id in ids]},
         )
+        return [WriteResult(external_id) for external_id in ids]
 
     def fields(self, resource: Resource) -> list[RemoteField]:
         """Return the properties that are not hidden."""
@@ -210,6 +196,26 @@ class HubSpotConnector:
             for pipeline in sorted(answer.results, key=lambda pipeline: pipeline.display_order)
             for stage in sorted(pipeline.stages, key=lambda stage: stage.display_order)
         ]
+
+    def _move(self, resource: Resource, drafts: Sequence[Draft]) -> dict[str, WriteResult]:
+        """Make the companies of drafts the primary ones; return the refusals by record."""
+        inputs = [
+            {"from": {"id": draft.external_id}, "to": {"id": draft.company_id}, "types": _primary(resource)}
+            for draft in drafts
+        ]
+        try:
+            self._call(
+                self._associations.create,
+                from_object_type=_OBJECTS[resource],
+                to_object_type="companies",
+                batch_input_public_association_multi_post={"inputs": inputs},
+            )
+        except _RefusedInputError as error:
+            if len(drafts) == 1:
+                return {drafts[0].external_id: WriteResult(problem=str(error))}
+            # One by one, to find whose fault it is.
+            return {key: refused for draft in drafts for key, refused in self._move(resource, [draft]).items()}
+        return {}
 
     def _search(self, resource: Resource, groups: Sequence[Sequence[Mapping[str, Any]]], fields: list[str]) -> Any:
         """Yield what matches any of the groups, in the order of ids, which has no end after 10,000 as pages do."""

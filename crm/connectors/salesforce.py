@@ -109,9 +109,16 @@ class SalesforceConnector:
         """Change records."""
         return self._write(resource, drafts, "PATCH")
 
-    def archive(self, resource: Resource, ids: Sequence[str]) -> None:
+    def archive(self, resource: Resource, ids: Sequence[str]) -> list[WriteResult]:
         """Put records into the recycle bin, from which they can be restored for 15 days."""
-        self._restful("composite/sobjects", method="DELETE", params={"ids": ",".join(ids), "allOrNone": "false"})
+        given = {"ids": ",".join(ids), "allOrNone": "false"}
+        answers = self._restful("composite/sobjects", method="DELETE", params=given)
+        return [
+            WriteResult(external_id)
+            if answer["success"] or any(error.get("statusCode") == "ENTITY_IS_DELETED" for error in answer["errors"])
+            else WriteResult(problem=_said(answer["errors"]))
+            for answer, external_id in zip(answers, ids, strict=True)
+        ]
 
     def fields(self, resource: Resource) -> list[RemoteField]:
         """Return the fields of an object."""
@@ -124,6 +131,7 @@ class SalesforceConnector:
         return [RemoteStage(found["ApiName"], found["MasterLabel"]) for found in self._query(query)]
 
     def _records(self, resource: Resource, fields: Iterable[str], condition: str) -> list[RemoteRecord]:
+        fields = list(fields)
         own = {
             "Id",
             "CreatedDate",
@@ -133,7 +141,7 @@ class SalesforceConnector:
         }
         names = ", ".join(sorted({*fields, *own}))
         query = f"SELECT {names} FROM {_OBJECTS[resource]} WHERE {condition} ORDER BY Id"  # noqa: S608  # checked names
-        return [_record(found) for found in self._query(query)]
+        return [_record(found, fields) for found in self._query(query)]
 
     def _query(self, query: str, *, include_deleted: bool = False) -> Iterator[Any]:
         """Yield the rows of all pages."""
@@ -208,8 +216,11 @@ def _said(errors: Sequence[Any]) -> str:
     return "; ".join(str(error.get("message", "")) for error in errors if isinstance(error, dict))[:300]
 
 
-def _record(found: Any) -> RemoteRecord:
+def _record(found: Any, fields: Iterable[str]) -> RemoteRecord:
     values = {name: _text(value) for name, value in found.items() if name != "attributes"}
+    # Asked for in any case of letters, fields are answered in their own.
+    by_name = {name.lower(): value for name, value in values.items()}
+    values |= {name: by_name[name.lower()] for name in fields}
     return RemoteRecord(
         external_id=found["Id"],
         values=values,

@@ -57,6 +57,9 @@ def change_connection(
     checked = _checked(CrmKind(connection.kind), values)
     if any(name in checked and getattr(connection, name) != checked[name] for name in _RANGE):
         read_all_again(connection)
+    if checked.get("carries_archiving") and not connection.carries_archiving:
+        # What was archived there before is news now.
+        connection.record_states.update(is_gone_there=False)
     sealed = {"sealed_secret": seal(secret.strip())} if secret.strip() else {}
     return write_changes(connection, checked | sealed)
 

@@ -18,7 +18,7 @@ from accounts.models import User
 from companies.models import Company
 from crm.connectors.base import Connector
 from crm.domain import pairs
-from crm.domain.archiving import archive_here, archive_there
+from crm.domain.archiving import archive_here, archive_there, newly_archived, restore_here
 from crm.domain.incoming import Writer, in_words
 from crm.domain.journal import Item, Journal
 from crm.domain.likeness import ours_like
@@ -78,15 +78,16 @@ class Pass:
         self.company_refs: dict[int, str] = {}
         self.companies: dict[str, int] = {}
         self.doubled: dict[int, list[str]] = {}
+        self.archived: dict[str, int] = {}
 
     def execute(self) -> None:
         """Bring everything together that changed, and note how far their side was read."""
         since = self._mark()
         theirs, newest = self._their_changes(since)
-        archived = self._archived(since)
+        self.archived = self._archived(since)
         for chunk in batched(self._items(theirs), self.run.connector.batch_size):
             self._bring_together(list(chunk))
-        self._follow_archiving(archived)
+        self._follow_archiving()
         if not self.run.is_dry:
             self._set_mark(newest, since)
 
@@ -97,6 +98,10 @@ class Pass:
     @property
     def _carries_archiving(self) -> bool:
         return self.run.connection.carries_archiving and self.resource != Resource.DEAL
+
+    @property
+    def _archives_there(self) -> bool:
+        return self._carries_archiving and self.direction in SENDS_OUT
 
     def _set_mark(self, newest: dt.datetime | None, since: dt.datetime | None) -> None:
         mark = newest - OVERLAP if newest else since
@@ -119,7 +124,7 @@ class Pass:
         found: dict[str, int] = {}
         for chunk in batched(self.run.connector.archived_ids(self.resource, since), 1000):
             found |= pairs.our_ids(self.resource, chunk, system=self.run.system)
-        return found
+        return newly_archived(self, found)
 
     def _items(self, theirs: Iterable[str]) -> list[Item]:
         """Return what to look at: what changed on either side, and what is tried again, each record once."""
@@ -219,7 +224,12 @@ class Pass:
             )
             return
         state = self.journal.state_of(item)
-        state.object_id, state.external_id, state.is_gone_there = item.object_id, item.external_id, False
+        state.object_id, state.external_id = item.object_id, item.external_id
+        if state.is_gone_there and not self._came_back(item, state):
+            return
+        if self._archives_there and item.row.archived_at is not None and state.needs_retry:
+            # What keeps its record from being archived is told when that is tried again.
+            return
         ours = self._read_ours(item)
         theirs, problems = self._read_theirs(item)
         if COMPANY in theirs and self.companies[theirs[COMPANY]] == item.row.company_id:
@@ -235,6 +245,16 @@ class Pass:
         problems += self._write_here(item, merged, ours, problems)
         if merged.to_theirs:
             self.outbox.change(item, merged, theirs, problems)
+
+    def _came_back(self, item: Item, state: RecordState) -> bool:
+        """Take note that a record is there again; return whether the pair may be brought together."""
+        follows = self._carries_archiving and self.direction in TAKES_IN
+        if follows and item.row.archived_at is not None and not restore_here(self, item):
+            return False
+        state.is_gone_there = False
+        if not self.run.is_dry:
+            self.journal.save(state)
+        return True
 
     def _read_ours(self, item: Item) -> dict[str, str]:
         company_id = "" if self.resource == Resource.COMPANY else self.company_refs.get(item.row.company_id, "")
@@ -419,6 +439,9 @@ class Pass:
         self.outbox.create(item, texts)
 
     def _note_gone(self, item: Item) -> None:
+        if item.external_id in self.archived:
+            # It is archived here in a moment.
+            return
         state = self.journal.state_of(item)
         if not state.is_gone_there or self.journal.tells_again:
             self.journal.note(item, Way.IN, Outcome.SKIPPED, note=_("It is gone there, and stays here."))
@@ -429,13 +452,16 @@ class Pass:
     def _note_out_of_sight(self, item: Item, object_id: int) -> None:
         """Say why a record whose object was its own is left alone, now that the acting user finds none."""
         is_here = pairs.existing_ids(self.resource, [object_id])
+        if not is_here and self._archives_there:
+            # It is archived there in a moment.
+            return
         why = _("The acting user does not see this object.") if is_here else _("It was deleted here, and stays there.")
         self.journal.keep_back(item, Way.OUT, Outcome.SKIPPED, why, retry=False)
 
-    def _follow_archiving(self, archived: dict[str, int]) -> None:
+    def _follow_archiving(self) -> None:
         """Archive on one side what is archived on the other, where the connection says so."""
         if self._carries_archiving:
-            archive_here(self, archived)
+            archive_here(self, self.archived)
             archive_there(self)
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.domain.roles import set_role
 from accounts.enums import Role
-from companies.domain.companies import archive_company
+from companies.domain.companies import archive_company, restore_company
 from companies.models import Company, Contact
 from crm.domain.connections import change_connection
 from crm.domain.mappings import set_field_mappings
@@ -543,6 +543,82 @@ def test_archiving_is_carried_over_where_the_connection_says_so(hubspot, to_hubs
         ("Larkspur", Way.OUT),
         ("Vireo", Way.IN),
     }
+
+
+def test_archiving_is_carried_over_once_and_putting_back_is_not_undone(hubspot, to_hubspot, sync, admin):
+    company = CompanyFactory(name="Larkspur")
+    change_connection(connection=to_hubspot, values={"carries_archiving": True}, by=admin)
+    sync(to_hubspot)
+    (there,) = hubspot.records["companies"]
+    hubspot.archive("companies", there)
+    Company.objects.filter(pk=company.pk).update(about="Changed here")
+
+    assert told(sync(to_hubspot, is_dry=True)) == [("Larkspur", Way.IN, Outcome.ARCHIVED)]
+    assert told(sync(to_hubspot)) == [("Larkspur", Way.IN, Outcome.ARCHIVED)]
+    assert hubspot.paths("batch/archive") == []
+
+    # Put back here, it stays so, although the recycle bin there still holds its record.
+    company.refresh_from_db()
+    restore_company(company=company, by=admin)
+    runs = [sync(to_hubspot) for _again in range(2)]
+    company.refresh_from_db()
+    assert company.archived_at is None
+    assert [record.note for record in runs[0].records.all()] == []
+    assert told(runs[1]) == []
+
+
+def test_record_that_is_put_back_there_is_put_back_here(hubspot, to_hubspot, sync, admin):
+    company = CompanyFactory(name="Larkspur")
+    change_connection(connection=to_hubspot, values={"carries_archiving": True}, by=admin)
+    sync(to_hubspot)
+    (there,) = hubspot.records["companies"]
+    hubspot.archive("companies", there)
+    sync(to_hubspot)
+    hubspot.records["companies"][there]["archived"] = None
+    hubspot.change("companies", there, description="Back")
+
+    assert len(told(sync(to_hubspot, is_dry=True))) == 2
+    company.refresh_from_db()
+    assert company.archived_at is not None
+    assert told(sync(to_hubspot)) == [("Larkspur", Way.IN, Outcome.CHANGED)] * 2
+    company.refresh_from_db()
+    assert (company.archived_at, company.about) == (None, "Back")
+
+    # It is followed again from then on.
+    archive_company(company=company, by=admin, at=timezone.now())
+    assert told(sync(to_hubspot)) == [("Larkspur", Way.OUT, Outcome.ARCHIVED)]
+    assert told(sync(to_hubspot)) == []
+
+
+def test_contact_deleted_here_is_archived_there_where_the_connection_says_so(hubspot, to_hubspot, sync, admin):
+    contact = ContactFactory(company__name="Larkspur", name="Ken Sato")
+    change_connection(connection=to_hubspot, values={"carries_archiving": True}, by=admin)
+    sync(to_hubspot)
+    (there,) = hubspot.records["contacts"]
+    contact.delete()
+    hubspot.change("contacts", there, phone="1")
+
+    assert [outcome for _label, _way, outcome in told(sync(to_hubspot))] == [Outcome.ARCHIVED]
+    assert hubspot.records["contacts"][there]["archived"] is not None
+    assert told(sync(to_hubspot)) == []
+
+
+def test_company_that_a_record_cannot_belong_to_keeps_no_other_back(hubspot, to_hubspot, sync, stages):
+    stuck, fine = (DealFactory(stage=stages[0], company__name=name) for name in ("Larkspur", "Vireo"))
+    CompanyFactory(name="Gone")
+    CompanyFactory(name="Aster")
+    sync(to_hubspot)
+    keys = {record["properties"]["name"]: key for key, record in hubspot.records["companies"].items()}
+    hubspot.archive("companies", keys["Gone"])
+    Deal.objects.filter(pk=stuck.pk).update(company=Company.objects.get(name="Gone"))
+    Deal.objects.filter(pk=fine.pk).update(company=Company.objects.get(name="Aster"))
+
+    run = sync(to_hubspot)
+
+    assert (run.status, run.problem) == (RunStatus.DONE, "")
+    outcomes = dict(run.records.filter(resource="deal").values_list("object_id", "outcome"))
+    assert outcomes == {stuck.pk: Outcome.FAILED, fine.pk: Outcome.CHANGED}
+    assert told(sync(to_hubspot)) == []
 
 
 @pytest.mark.parametrize(("direction", "ours_goes", "theirs_comes"), [("in", 0, 1), ("out", 1, 0), ("off", 0, 0)])

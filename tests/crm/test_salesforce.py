@@ -13,7 +13,7 @@ from crm.domain.connections import change_connection
 from crm.domain.mappings import set_field_mappings
 from crm.domain.runs import due_connections
 from crm.enums import Outcome, Resource, RunStatus, Way
-from crm.models import PairSuggestion
+from crm.models import PairSuggestion, RecordState
 from deals.models import Deal
 from sync.models import ExternalRef
 from tests.companies.factories import CompanyFactory, ContactFactory
@@ -227,6 +227,52 @@ def test_account_deleted_there_stays_here_or_is_archived_as_the_connection_says(
     sync(to_salesforce)
     company.refresh_from_db()
     assert company.archived_at is not None
+
+
+def test_account_that_cannot_be_archived_there_is_told_once_and_tried_again(salesforce, to_salesforce, sync, admin):
+    values = {"carries_archiving": True, "domain": "acme.my", "consumer_key": to_salesforce.consumer_key}
+    change_connection(connection=to_salesforce, values=values, by=admin)
+    stuck, fine, gone = (CompanyFactory(name=name) for name in ("Larkspur", "Vireo", "Aster"))
+    sync(to_salesforce)
+    keys = {row["Name"]: key for key, row in salesforce.rows["Account"].items()}
+    salesforce.undeletable.add(keys["Larkspur"])
+    # Somebody deletes this one while the run is under way: that is no problem.
+    Company.objects.filter(pk__in=[stuck.pk, fine.pk, gone.pk]).update(archived_at=timezone.now())
+    answer = salesforce.answer
+
+    def delete_first(call):
+        if call.method == "DELETE":
+            salesforce.change("Account", keys["Aster"], IsDeleted=True)
+        return answer(call)
+
+    salesforce.answer = delete_first
+    run = sync(to_salesforce)
+
+    assert sorted(told(run)) == [
+        ("Aster", Way.OUT, Outcome.ARCHIVED),
+        ("Larkspur", Way.OUT, Outcome.FAILED),
+        ("Vireo", Way.OUT, Outcome.ARCHIVED),
+    ]
+    problem = "Your attempt to delete it could not be completed: it has cases."
+    assert run.records.get(outcome=Outcome.FAILED).note == problem
+    assert RecordState.objects.get(object_id=stuck.pk).problem == problem
+    assert [told(sync(to_salesforce)) for _again in range(2)] == [[], []]
+
+    salesforce.undeletable.clear()
+    assert told(sync(to_salesforce)) == [("Larkspur", Way.OUT, Outcome.ARCHIVED)]
+    assert not RecordState.objects.filter(needs_retry=True).exists()
+
+
+def test_field_whose_name_is_typed_in_other_letters_is_read(salesforce, to_salesforce, sync, admin):
+    fields = {"name": "name", "about": "description"}
+    set_field_mappings(connection=to_salesforce, resource=Resource.COMPANY, fields=fields, by=admin)
+    there = salesforce.add("Account", Name="Aster", Description="Makes cars.")
+    sync(to_salesforce)
+    assert Company.objects.get().about == "Makes cars."
+    Company.objects.update(about="Makes trucks.")
+    sync(to_salesforce)
+    assert salesforce.rows["Account"][there]["Description"] == "Makes trucks."
+    assert told(sync(to_salesforce)) == []
 
 
 def test_secret_is_sealed_in_the_database(to_salesforce):

@@ -201,6 +201,8 @@ class HubSpot(StandIn):
         return _batch(results, errors)
 
     def _associate(self, kind: str, inputs: list[dict[str, Any]]) -> Reply:
+        if not all(self._is_there("companies", one["to"]["id"]) for one in inputs):
+            return _error(400, "One or more of the objects does not exist.", "VALIDATION_ERROR")
         for one in inputs:
             self._tie(kind, one["from"]["id"], one["to"]["id"], one["types"])
         return _batch([], [], 201)

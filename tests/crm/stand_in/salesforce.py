@@ -34,6 +34,7 @@ class Salesforce(StandIn):
         self.page_size = 2000
         self.sessions: set[str] = set()
         self.public_key = ""
+        self.undeletable: set[str] = set()
         self._pages: dict[str, tuple[list[Any], int]] = {}
         self._next = 0
 
@@ -96,7 +97,7 @@ class Salesforce(StandIn):
             return _errors(400, "MALFORMED_QUERY", "unexpected token")
         if found["kind"] == "OpportunityStage":
             return self._answer_rows([{"ApiName": name, "MasterLabel": name} for name in STAGES])
-        kind, names = found["kind"], found["names"].split(", ")
+        kind, names = found["kind"], [_canonical(found["kind"], name) for name in found["names"].split(", ")]
         unknown = {*names} - FIELDS[kind] - SYSTEM
         if unknown:
             return _errors(400, "INVALID_FIELD", f"No such column '{unknown.pop()}' on entity '{kind}'")
@@ -132,17 +133,24 @@ class Salesforce(StandIn):
     def _collection(self, call: Call) -> Reply:
         if call.method == "DELETE":
             ids = call.query["ids"].split(",")
-            for key in ids:
-                self.change(_kind_of(key), key, IsDeleted=True)
-            return Reply(200, [{"id": key, "success": True, "errors": []} for key in ids])
+            return Reply(200, [self._delete(_kind_of(key), key) for key in ids])
         records = call.body["records"]
         if len(records) > 200:
             return _errors(400, "LIMIT_EXCEEDED", "record limit reached")
         return Reply(200, [self._save(record, is_new=call.method == "POST") for record in records])
 
+    def _delete(self, kind: str, key: str) -> dict[str, Any]:
+        if self.rows[kind][key]["IsDeleted"]:
+            return _refused("ENTITY_IS_DELETED", "entity is deleted")
+        if key in self.undeletable:
+            return _refused("DELETE_FAILED", "Your attempt to delete it could not be completed: it has cases.")
+        self.change(kind, key, IsDeleted=True)
+        return {"id": key, "success": True, "errors": []}
+
     def _save(self, record: dict[str, Any], *, is_new: bool) -> dict[str, Any]:
         kind = record["attributes"]["type"]
-        fields = {name: value for name, value in record.items() if name not in {"attributes", "id"}}
+        given = {name: value for name, value in record.items() if name not in {"attributes", "id"}}
+        fields = {_canonical(kind, name): value for name, value in given.items()}
         key = record.get("id", "")
         if not is_new and (key not in self.rows[kind] or self.rows[kind][key]["IsDeleted"]):
             return _refused("ENTITY_IS_DELETED", "entity is deleted")
@@ -159,6 +167,11 @@ class Salesforce(StandIn):
             key = self.add(kind)
         self.change(kind, key, **fields)
         return {"id": key, "success": True, "errors": []}
+
+
+def _canonical(kind: str, name: str) -> str:
+    """Return the name of a field, which may be asked for in any case of letters, as it is answered."""
+    return next((known for known in FIELDS[kind] | SYSTEM if known.lower() == name.lower()), name)
 
 
 def _kind_of(key: str) -> str:
