@@ -196,21 +196,30 @@ class Mappings:
             found[STAGE] = record.stage
         return found, problems
 
-    def draft(self, texts: Mapping[str, str], resource: Resource, external_id: str = "") -> Draft:
-        """Return plain texts as the CRM takes them."""
+    def draft(self, texts: Mapping[str, str], resource: Resource, record: RemoteRecord | None = None) -> Draft:
+        """Return plain texts as the CRM takes them, for a new record or one that is there."""
+        current = record.values if record else {}
         written: dict[str, str] = {}
         kinds: dict[str, FieldKind] = {}
         for known, names in self._fields[resource]:
             if known.name in texts:
                 text = values.theirs(texts[known.name], known.kind)
-                parts = _split(text) if len(names) == 2 else [text]
+                parts = _split(text, *(current.get(name, "").strip() for name in names)) if len(names) == 2 else [text]
                 written |= dict(zip(names, parts, strict=True))
                 kinds |= dict.fromkeys(names, known.kind)
+        external_id = record.external_id if record else ""
         return Draft(written, kinds, external_id, texts.get(COMPANY, ""), texts.get(STAGE, ""))
 
 
-def _split(name: str) -> Iterable[str]:
-    """Return a full name's given names and family name; a name of one word is a family name."""
+def _split(name: str, given_there: str, family_there: str) -> Iterable[str]:
+    """Return a full name's given names and family name, of which the one that stays is as it is there.
+
+    Where neither stays, the last word is the family name.
+    """
+    if family_there and f" {name}".endswith(f" {family_there}"):
+        return name.removesuffix(family_there).strip(), family_there
+    if given_there and name.startswith(f"{given_there} "):
+        return given_there, name.removeprefix(given_there).strip()
     given, _space, family = name.rpartition(" ")
     return given, family
 

@@ -57,7 +57,7 @@ class Outbox:
 
     def change(self, item: Item, merged: Merged, theirs: dict[str, str], problems: list[str]) -> None:
         """Have fields of a record changed; `problems` are what keeps other fields of it back."""
-        draft = self.mappings.draft(merged.to_theirs, self.resource, item.external_id)
+        draft = self.mappings.draft(merged.to_theirs, self.resource, item.record)
         self._changes.append(_Change(item, merged, theirs, draft, problems))
 
     def create(self, item: Item, texts: dict[str, str]) -> None:

@@ -144,6 +144,30 @@ def test_contact_and_deal_of_ours_go_there_with_their_company(hubspot, to_hubspo
     assert told(sync(to_hubspot)) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Anne van der Berg", ("Anne", "van der Berg")),
+        ("Anna de la Cruz", ("Anna", "de la Cruz")),
+        ("Mia Ito", ("Mia", "Ito")),
+        ("van der Berg", ("", "van der Berg")),
+        ("Berg", ("", "Berg")),
+    ],
+)
+def test_word_of_a_name_that_stays_is_not_torn_apart(hubspot, to_hubspot, sync, name, words):
+    company = hubspot.add("companies", name="Aster Motors")
+    there = hubspot.add("contacts", company=company, firstname="Anna", lastname="van der Berg")
+    sync(to_hubspot)
+    Contact.objects.update(name=name)
+
+    sync(to_hubspot)
+
+    written = hubspot.properties("contacts", there)
+    assert (written["firstname"], written["lastname"]) == words
+    assert told(sync(to_hubspot)) == []
+    assert Contact.objects.get().name == name
+
+
 def test_changes_of_different_fields_meet_without_a_conflict(hubspot, to_hubspot, sync):
     company = CompanyFactory(name="Larkspur", country="JP")
     sync(to_hubspot)
