@@ -66,6 +66,23 @@ def save_state(state: RecordState) -> None:
     state.save()
 
 
+def note_gone_there(connection: CrmConnection, resource: Resource, *, object_id: int, external_id: str) -> None:
+    """Note that the record of a pair is not there any more."""
+    pair_of = {"connection": connection, "resource": resource, "object_id": object_id, "external_id": external_id}
+    state = RecordState.objects.filter(**pair_of).first() or RecordState(**pair_of)
+    state.is_gone_there = True
+    save_state(state)
+
+
+def forget_gone(connection: CrmConnection, resource: Resource, *, object_id: int) -> None:
+    """Drop the external ids of an object whose records are known to be gone there."""
+    gone = RecordState.objects.filter(
+        connection=connection, resource=resource, object_id=object_id, is_gone_there=True
+    ).exclude(external_id="")
+    refs = ExternalRef.objects.filter(resource=resource, system=connection.kind, object_id=object_id)
+    refs.filter(external_id__in=gone.values("external_id")).delete()
+
+
 def forget_pairs(connection: CrmConnection) -> None:
     """Drop the external ids of a CRM: those of another account would mean other records."""
     ExternalRef.objects.filter(system=CrmKind(connection.kind).value, resource__in=Resource.values).delete()

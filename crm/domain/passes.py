@@ -392,8 +392,8 @@ class Pass:
         decided = {suggestion.object_id for suggestion in known}
         company_id = self.companies.get(item.record.company_id) if item.record else None
         alike = ours_like(self.resource, texts, company_id=company_id, user=self.run.by)
-        paired = pairs.their_ids(self.resource, [pk for pk, _label, _why in alike], system=self.run.system)
-        new = [one for one in alike if one[0] not in paired and one[0] not in decided]
+        taken = self._paired_still([pk for pk, _label, _why in alike])
+        new = [one for one in alike if one[0] not in taken and one[0] not in decided]
         if not self.run.is_dry:
             PairSuggestion.objects.bulk_create(
                 [
@@ -415,6 +415,16 @@ class Pass:
             why = _("It may be %(names)s. Decide on the connection's page.") % {"names": " / ".join(names)}
             self.journal.keep_back(item, Way.IN, Outcome.SUGGESTED, why, retry=False)
         return bool(names)
+
+    def _paired_still(self, object_ids: list[int]) -> set[int]:
+        """Return which of our objects have a record that is there: HubSpot gives what it merges another id."""
+        theirs = pairs.their_ids(self.resource, object_ids, system=self.run.system)
+        found = self.run.connector.read(self.resource, list(theirs.values()), ()) if theirs else ()
+        there = {record.external_id for record in found}
+        for pk, external_id in theirs.items():
+            if external_id not in there and not self.run.is_dry:
+                pairs.note_gone_there(self.run.connection, self.resource, object_id=pk, external_id=external_id)
+        return {pk for pk, external_id in theirs.items() if external_id in there}
 
     def _send_out(self, item: Item) -> None:
         """Have one of our objects created there, unless it may be one that is there already."""

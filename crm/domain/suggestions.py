@@ -16,13 +16,15 @@ from lrs_tracker.problems import DomainError
 def accept_suggestion(*, suggestion: PairSuggestion, by: User) -> None:
     """Pair two records: the next run brings them together, by the conflict rule where both say something else.
 
-    Raise DomainError when one of them has another partner by now, PermissionRefusedError without the right.
+    A former partner that is gone there makes way. Raise DomainError when one of them has another partner by now,
+    PermissionRefusedError without the right.
     """
     suggestion = _locked(suggestion, by)
     resource, system = Resource(suggestion.resource), suggestion.connection.kind
     if not MODELS[resource]._default_manager.filter(pk=suggestion.object_id).exists():
         suggestion.delete()
         raise DomainError(_("%(name)s is not here any more.") % {"name": suggestion.our_label})
+    pairs.forget_gone(suggestion.connection, resource, object_id=suggestion.object_id)
     if pairs.our_ids(resource, [suggestion.external_id], system=system) or pairs.their_ids(
         resource, [suggestion.object_id], system=system
     ):

@@ -3,7 +3,7 @@
 import pytest
 
 from companies.models import Company, Contact
-from crm.domain.suggestions import refuse_suggestion
+from crm.domain.suggestions import accept_suggestion, refuse_suggestion
 from crm.enums import Outcome, RunCause, Way
 from crm.models import PairSuggestion, RecordState
 from deals.models import Deal
@@ -133,6 +133,45 @@ def test_taken_apart_pair_that_is_not_alike_is_created_on_either_side(hubspot, t
     assert sorted(Company.objects.values_list("name", flat=True)) == names
     assert sorted(record["properties"]["name"] for record in hubspot.records["companies"].values()) == names
     assert told(sync(to_hubspot)) == []
+
+
+def test_records_that_are_merged_there_are_asked_about_and_not_created_again(hubspot, to_hubspot, sync, admin):
+    first = CompanyFactory(name="Aster Motors", website="https://aster.example")
+    second = CompanyFactory(name="Vireo", website="https://vireo.example")
+    contact = ContactFactory(company=first, name="Ken Sato")
+    sync(to_hubspot)
+    keys = {record["properties"]["name"]: key for key, record in hubspot.records["companies"].items()}
+    (person,) = hubspot.records["contacts"]
+    merged = hubspot.merge("companies", keys["Aster Motors"], keys["Vireo"])
+    hubspot._tie("contacts", person, merged, [{"associationTypeId": 1}])
+    hubspot.change("contacts", person, phone="1")
+
+    dry = sync(to_hubspot, is_dry=True)
+    run = sync(to_hubspot)
+
+    assert (
+        told(run)
+        == told(dry)
+        == [
+            ("Aster Motors", Way.IN, Outcome.SUGGESTED),
+            ("Ken Sato", Way.IN, Outcome.CHANGED),
+        ]
+    )
+    assert Company.objects.count() == 2
+    suggestion = PairSuggestion.objects.get()
+    assert (suggestion.object_id, suggestion.external_id) == (first.pk, merged)
+    accept_suggestion(suggestion=suggestion, by=admin)
+    Company.objects.filter(pk=first.pk).update(about="Makes cars.")
+    sync(to_hubspot)
+
+    assert ExternalRef.objects.get(resource="company", object_id=first.pk).external_id == merged
+    assert hubspot.properties("companies", merged)["description"] == "Makes cars."
+    contact.refresh_from_db()
+    assert (contact.phone, contact.company) == ("1", first)
+    # The other one has no record there any more, and stays.
+    assert ExternalRef.objects.get(resource="company", object_id=second.pk).external_id == keys["Vireo"]
+    assert told(sync(to_hubspot)) == []
+    assert len(hubspot.records["companies"]) == 1
 
 
 def test_taken_apart_deal_that_the_acting_user_does_not_see_is_not_said_to_be_deleted(

@@ -28,6 +28,7 @@ class HubSpot(StandIn):
     def __init__(self) -> None:
         super().__init__()
         self.records: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in PROPERTIES}
+        self.merged: dict[str, str] = {}
         self.search_lag = dt.timedelta(0)
         self._next = 1000
 
@@ -52,6 +53,14 @@ class HubSpot(StandIn):
     def archive(self, kind: str, record_id: str) -> None:
         """Have somebody put a record into the recycle bin."""
         self.records[kind][record_id]["archived"] = self.records[kind][record_id]["updated"] = self.now()
+
+    def merge(self, kind: str, first: str, second: str) -> str:
+        """Have somebody merge two records there; return the id of what comes of them, which is a new one."""
+        made = self.add(kind, **self.properties(kind, second) | self.properties(kind, first))
+        for key in (first, second):
+            del self.records[kind][key]
+            self.merged[key] = made
+        return made
 
     def properties(self, kind: str, record_id: str) -> dict[str, str]:
         """Return what a record holds."""
@@ -119,8 +128,10 @@ class HubSpot(StandIn):
     def _batch_read(self, kind: str, inputs: list[dict[str, Any]], body: dict[str, Any]) -> Reply:
         if len(inputs) > 100:
             return _error(400, "The maximum number of items is 100.", "VALIDATION_ERROR")
-        there = [one["id"] for one in inputs if self._is_there(kind, one["id"])]
-        missing = [one["id"] for one in inputs if one["id"] not in there]
+        # What was merged is answered as what came of it, under its new id.
+        wanted = [self.merged.get(one["id"], one["id"]) for one in inputs]
+        there = list(dict.fromkeys(key for key in wanted if self._is_there(kind, key)))
+        missing = [key for key in wanted if key not in there]
         results = [self._shown(kind, key, body["properties"]) for key in there]
         errors = [_failure("OBJECT_NOT_FOUND", "Could not get some objects, they may be deleted.", ids=missing)]
         return _batch(results, errors if missing else [])
