@@ -40,9 +40,10 @@ class CrmUnreachableError(CrmError):
 
 
 class RateLimitedError(CrmError):
-    """Tell to come back after some seconds. What was sent has not been done."""
+    """Tell to come back after some seconds. What was sent has not been done, or `some_was_done` of it."""
 
     code = "crm-rate-limited"
+    some_was_done = False
 
     def __init__(self, retry_after_seconds: float) -> None:
         super().__init__(_("The CRM takes no more requests for now."))

@@ -267,7 +267,7 @@ class HubSpotConnector:
         except _RefusedInputError as error:
             if len(inputs) == 1:
                 return [WriteResult(problem=str(error))]
-            return [self._write(function, resource, [one], name=name)[0] for one in inputs]
+            return self._write_singly(function, resource, inputs, name=name)
         results = {
             place: WriteResult(problem=_("HubSpot did not say what became of it.")) for place in range(len(inputs))
         }
@@ -283,6 +283,18 @@ class HubSpotConnector:
             ]:
                 results[place] = WriteResult(problem=failure.message)
         return [results[place] for place in range(len(inputs))]
+
+    def _write_singly(
+        self, function: Callable[..., Any], resource: Resource, inputs: list[dict[str, Any]], *, name: str
+    ) -> list[WriteResult]:
+        results: list[WriteResult] = []
+        for one in inputs:
+            try:
+                results += self._write(function, resource, [one], name=name)
+            except RateLimitedError as error:
+                error.some_was_done = bool(results)
+                raise
+        return results
 
     def _call(self, function: Callable[..., Any], **arguments: Any) -> Any:
         return patiently(lambda: _called(function, arguments))

@@ -1,6 +1,7 @@
 """Sending what changed here to a CRM, in batches of which each record succeeds or fails by itself."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import batched
 
@@ -101,6 +102,16 @@ class Outbox:
                 conflicts=kept_ours,
             )
 
+    def is_own(self, item: Item, texts: Mapping[str, str], record: RemoteRecord, other: Mapping[str, str]) -> bool:
+        """Tell whether a record, with its plain texts, is what an object was created as when the answer was lost."""
+        creating_at, name = self.journal.state_of(item).creating_at, REQUIRED[self.resource]
+        is_since = creating_at is not None and record.created_at >= creating_at - _CLOCK_TOLERANCE
+        return is_since and other.get(name) == texts.get(name)
+
+    def pair_found(self, item: Item, other: Mapping[str, str], external_id: str) -> None:
+        """Pair an object with what it was created as; the next run brings together what changed since."""
+        self._pair_with(item, other, external_id, retry=True)
+
     def _new_ones(self, creations: list[tuple[Item, dict[str, str]]]) -> list[tuple[Item, dict[str, str]]]:
         """Return what is to be created: neither what a run that was cut short created, nor what is there anyway."""
         found = self._found(creations)
@@ -112,14 +123,10 @@ class Outbox:
                 if not self._suggest(item, [(record, why) for record, why in alike]):
                     new.append((item, texts))
                 continue
-            mine = [
-                record
-                for record, other in found
-                if record.created_at >= state.creating_at - _CLOCK_TOLERANCE
-                and other.get(REQUIRED[self.resource]) == texts.get(REQUIRED[self.resource])
-            ]
+            mine = [(record, other) for record, other in found if self.is_own(item, texts, record, other)]
             if mine:
-                self._pair_with(item, texts, mine[0].external_id)
+                record, other = mine[0]
+                self.pair_found(item, other, record.external_id)
             elif self.journal.clock() - state.creating_at >= self.connector.search_lag:
                 new.append((item, texts))
             else:
@@ -156,9 +163,10 @@ class Outbox:
         self._note_intent(creations, self.journal.clock())
         try:
             results = self.connector.create(self.resource, drafts)
-        except RateLimitedError:
-            # Nothing was created, and the next run need not look for it.
-            self._note_intent(creations, None)
+        except RateLimitedError as error:
+            if not error.some_was_done:
+                # The next run need not look for any.
+                self._note_intent(creations, None)
             raise
         for (item, texts), result in zip(creations, results, strict=True):
             state = self.journal.state_of(item)
@@ -175,8 +183,11 @@ class Outbox:
                 state.creating_at, state.needs_retry = at, True
                 self.journal.save(state)
 
-    def _pair_with(self, item: Item, texts: dict[str, str], external_id: str) -> None:
+    def _pair_with(self, item: Item, texts: Mapping[str, str], external_id: str, *, retry: bool = False) -> None:
         state = self.journal.state_of(item)
+        if self.is_dry:
+            self.journal.note(item, Way.OUT, Outcome.CREATED, after=texts)
+            return
         with transaction.atomic():
             pairs.pair(
                 resource=self.resource,
@@ -186,7 +197,7 @@ class Outbox:
             )
             item.external_id = state.external_id = external_id
             state.agreed = dict(texts)
-            state.creating_at, state.needs_retry, state.problem = None, False, ""
+            state.creating_at, state.needs_retry, state.problem = None, retry, ""
             self.journal.save(state)
         self.journal.note(item, Way.OUT, Outcome.CREATED, after=texts)
 

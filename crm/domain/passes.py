@@ -59,7 +59,7 @@ class ActiveRun:
 
 
 class Pass:
-    """The pass over one resource."""
+    """The pass over one resource; `found` are our objects that a run created there before it was cut short."""
 
     def __init__(self, run: ActiveRun, resource: Resource) -> None:
         self.run = run
@@ -79,6 +79,7 @@ class Pass:
         self.companies: dict[str, int] = {}
         self.doubled: dict[int, list[str]] = {}
         self.archived: dict[str, int] = {}
+        self.found: set[int] = set()
 
     def execute(self) -> None:
         """Bring everything together that changed, and note how far their side was read."""
@@ -392,6 +393,8 @@ class Pass:
         decided = {suggestion.object_id for suggestion in known}
         company_id = self.companies.get(item.record.company_id) if item.record else None
         alike = ours_like(self.resource, texts, company_id=company_id, user=self.run.by)
+        if self._is_own_creation(item, texts, [pk for pk, _label, _why in alike]):
+            return True
         taken = self._paired_still([pk for pk, _label, _why in alike])
         new = [one for one in alike if one[0] not in taken and one[0] not in decided]
         if not self.run.is_dry:
@@ -416,6 +419,25 @@ class Pass:
             self.journal.keep_back(item, Way.IN, Outcome.SUGGESTED, why, retry=False)
         return bool(names)
 
+    def _is_own_creation(self, item: Item, texts: dict[str, str], object_ids: list[int]) -> bool:
+        """Pair a record with the one of some objects that was being created as it, if any; return whether one was."""
+        assert item.record is not None  # noqa: S101  # for the type checker
+        creating = RecordState.objects.filter(
+            connection=self.run.connection,
+            resource=self.resource,
+            object_id__in=object_ids,
+            external_id="",
+            creating_at__isnull=False,
+        )
+        for state in creating.order_by("pk"):
+            row = pairs.rows_of(self.resource, object_ids, user=self.run.by)[state.object_id or 0]
+            own = Item(self.resource, state.object_id, "", row=row, state=state)
+            if self.outbox.is_own(own, self._read_ours(own), item.record, texts):
+                self.outbox.pair_found(own, texts, item.external_id)
+                self.found.add(row.pk)
+                return True
+        return False
+
     def _paired_still(self, object_ids: list[int]) -> set[int]:
         """Return which of our objects have a record that is there: HubSpot gives what it merges another id."""
         theirs = pairs.their_ids(self.resource, object_ids, system=self.run.system)
@@ -433,6 +455,8 @@ class Pass:
             # Once it was there, its record stays, and must not come back as a new one.
             if item.state is not None and not item.state.external_id and not self.run.is_dry:
                 item.state.delete()
+            return
+        if row.pk in self.found:
             return
         is_out_of_use = getattr(row, "archived_at", None) is not None or getattr(row, "is_placeholder", False)
         if self.direction not in SENDS_OUT or is_out_of_use:

@@ -424,6 +424,30 @@ def test_long_limit_pauses_the_connection_until_then(hubspot, to_hubspot, sync):
     assert len(hubspot.records["companies"]) == 1
 
 
+def test_limit_that_comes_between_single_creations_makes_no_record_twice(hubspot, to_hubspot, sync):
+    company = CompanyFactory(name="Larkspur")
+    sync(to_hubspot)
+    for name in ("Ken Sato", "Mia Ito"):
+        ContactFactory(company=company, name=name, email=f"{name[:3]}@larkspur.example".lower())
+    answers = iter([Reply(400, {"message": "One of them is wrong."}), None, rate_limited(retry_after="600")])
+    answer = hubspot.answer
+
+    def refuse_some(call):
+        own = next(answers, None) if call.path.endswith("contacts/batch/create") else None
+        return own or answer(call)
+
+    hubspot.answer = refuse_some
+    assert sync(to_hubspot).status == RunStatus.PAUSED
+    assert len(hubspot.records["contacts"]) == 1
+
+    run = sync(to_hubspot, ahead=dt.timedelta(minutes=2))
+
+    assert sorted(told(run)) == [("Ken Sato", Way.OUT, Outcome.CREATED), ("Mia Ito", Way.OUT, Outcome.CREATED)]
+    assert len(hubspot.records["contacts"]) == 2
+    assert PairSuggestion.objects.count() == 0
+    assert told(sync(to_hubspot)) == []
+
+
 def test_one_record_that_is_refused_keeps_no_other_back_and_is_tried_again(hubspot, to_hubspot, sync):
     hubspot.add("contacts", firstname="Old", lastname="Contact", email="taken@larkspur.example")
     company = CompanyFactory(name="Larkspur")
@@ -495,6 +519,28 @@ def test_creation_whose_answer_is_lost_makes_one_record(hubspot, to_hubspot, syn
 
     (there,) = hubspot.records["companies"]
     assert ExternalRef.objects.get().external_id == there
+    assert told(sync(to_hubspot)) == []
+
+
+@pytest.mark.parametrize("email", ["ken@larkspur.example", ""])
+def test_record_whose_answer_was_lost_is_found_and_what_changed_since_follows(hubspot, to_hubspot, sync, email):
+    company = CompanyFactory(name="Larkspur")
+    sync(to_hubspot)
+    contact = ContactFactory(company=company, name="Ken Sato", email=email)
+    hubspot.fail("contacts/batch/create", None, after=True)
+    sync(to_hubspot)
+    Contact.objects.filter(pk=contact.pk).update(phone="1")
+
+    dry = sync(to_hubspot, is_dry=True)
+    assert not ExternalRef.objects.filter(resource="contact").exists()
+    run = sync(to_hubspot)
+    assert told(run) == told(dry) == [("Ken Sato", Way.OUT, Outcome.CREATED)]
+    assert not PairSuggestion.objects.exists()
+    sync(to_hubspot)
+
+    ((_there, record),) = hubspot.records["contacts"].items()
+    assert record["properties"]["phone"] == "1"
+    assert Contact.objects.count() == 1
     assert told(sync(to_hubspot)) == []
 
 
