@@ -7,7 +7,7 @@ from django.db import models
 
 from crm.domain.our_fields import MODELS
 from crm.enums import CrmKind, Resource
-from crm.models import CrmConnection, RecordState
+from crm.models import CrmConnection, PairSuggestion, RecordState
 from lrs_tracker.visibility import Viewer
 from sync.models import ExternalRef
 
@@ -81,6 +81,13 @@ def forget_gone(connection: CrmConnection, resource: Resource, *, object_id: int
     ).exclude(external_id="")
     refs = ExternalRef.objects.filter(resource=resource, system=connection.kind, object_id=object_id)
     refs.filter(external_id__in=gone.values("external_id")).delete()
+
+
+def forget_decided(connection: CrmConnection, resource: Resource) -> None:
+    """Drop the suggestions of records that have become a pair by another way, as through the API."""
+    paired = ExternalRef.objects.filter(resource=resource, system=connection.kind).values("external_id")
+    asked = PairSuggestion.objects.filter(connection=connection, resource=resource, is_refused=False)
+    asked.filter(external_id__in=paired).delete()
 
 
 def forget_pairs(connection: CrmConnection) -> None:

@@ -90,6 +90,7 @@ class Pass:
             self._bring_together(list(chunk))
         self._follow_archiving()
         if not self.run.is_dry:
+            pairs.forget_decided(self.run.connection, self.resource)
             self._set_mark(newest, since)
 
     def _mark(self) -> dt.datetime | None:

@@ -118,6 +118,19 @@ def test_pair_that_was_taken_apart_is_asked_about_and_stays_two_when_somebody_sa
     assert told(sync(to_hubspot)) == []
 
 
+def test_suggestion_is_gone_once_the_api_made_the_pair(hubspot, to_hubspot, sync):
+    company = CompanyFactory(name="Aster Motors", website="https://aster.example")
+    there = hubspot.add("companies", name="Aster", domain="aster.example")
+    other = hubspot.add("companies", name="Aster Leasing", domain="aster.example")
+    sync(to_hubspot)
+    assert PairSuggestion.objects.count() == 2
+
+    refer(company, there)
+    sync(to_hubspot)
+
+    assert PairSuggestion.objects.get().external_id == other
+
+
 def test_taken_apart_pair_that_is_not_alike_is_created_on_either_side(hubspot, to_hubspot, sync):
     company = CompanyFactory(name="Aster")
     there = hubspot.add("companies", name="Vireo Cells")
