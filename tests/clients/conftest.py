@@ -42,6 +42,15 @@ def settle() -> None:
         wait_until(is_told)
 
 
+def prune_feed() -> None:
+    """Forget all changes, as after a restore into another database: no cursor of before is known any more."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(greatest(transaction_id, written_after)), max(id) FROM sync_change")
+        cursor.execute(
+            "INSERT INTO sync_feedstate (id, pruned_transaction, pruned_row) VALUES (1, %s, %s)", cursor.fetchone()
+        )
+
+
 def token_of(user: Any, scope: TokenScope = TokenScope.WRITE) -> str:
     """Return a new token of a user."""
     return create_token(user=user, name="Test", scope=scope, expires_at=None, at=timezone.now())[1]
@@ -127,14 +136,27 @@ class FollowCommand:
 
     def start(self) -> None:
         """Start it, to keep on."""
-        self._process = subprocess.Popen(self._command, env=self.environment, text=True)
+        self._process = subprocess.Popen(self._command, env=self.environment, text=True, stderr=subprocess.PIPE)
 
     def kill(self) -> None:
         """End it without a chance to tidy up, unless it has ended by itself."""
         if self._process is not None:
             self._process.kill()
-            assert self._process.wait() == -signal.SIGKILL
-            self._process = None
+            code, _said = self.end()
+            assert code == -signal.SIGKILL
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def end(self) -> tuple[int, str]:
+        """Wait until it has ended, and return its exit code and what it said."""
+        assert self._process is not None
+        _out, said = self._process.communicate(timeout=60)
+        code = self._process.returncode
+        self._process = None
+        return code, said
 
     def run(self, *options: str) -> subprocess.CompletedProcess[str]:
         """Run it once and return how it went."""

@@ -67,9 +67,9 @@ def answers(port: int) -> bool:
         request.close()
 
 
-def wait_until(is_done: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS) -> None:
+def wait_until(is_done: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS, pause: float = 0.1) -> None:
     """Wait until something is so."""
     until = time.monotonic() + seconds
     while not is_done():
         assert time.monotonic() < until, "It did not come to be."
-        time.sleep(0.1)
+        time.sleep(pause)

@@ -11,7 +11,6 @@ import time
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.test import Client as Browser
 
 from accounts.enums import Role
@@ -26,7 +25,7 @@ from lrs_tracker.api.resources import resources as known_resources
 from sync.domain.feed import Position
 from sync.models import Change
 from tests.accounts.factories import UserFactory
-from tests.clients.conftest import settle, token_of
+from tests.clients.conftest import prune_feed, settle, token_of
 from tests.clients.serving import wait_until
 from tests.clients.writers import Writers
 from tests.companies.factories import CompanyFactory, ContactFactory
@@ -248,12 +247,7 @@ def test_mirror_whose_changes_are_pruned_is_loaded_anew_and_never_empty(connect,
     assert command.run().stderr == ""
     gone.delete()
     CompanyFactory.create_batch(3)
-    with connection.cursor() as cursor:
-        # As after a restore into another database: no cursor of this mirror is known any more.
-        cursor.execute("SELECT max(greatest(transaction_id, written_after)), max(id) FROM sync_change")
-        cursor.execute(
-            "INSERT INTO sync_feedstate (id, pruned_transaction, pruned_row) VALUES (1, %s, %s)", cursor.fetchone()
-        )
+    prune_feed()
     settle()
 
     lows, is_over = [], threading.Event()
@@ -287,19 +281,6 @@ def test_load_that_was_killed_goes_on_and_a_mirror_of_more_is_loaded(connect, fo
     assert follow_command(user, path, "--resource=companies").run().stderr == ""
     assert follow_command(user, path, "--resource=companies", "--resource=contacts").run().stderr == ""
     assert sqlite_state(path, ["companies", "contacts"]) == state_of(connect(user), ["companies", "contacts"])
-
-
-def test_what_is_called_wrongly_is_said(server, follow_command, tmp_path):
-    user = UserFactory(role=Role.ADMINISTRATOR)
-    command = follow_command(user, tmp_path / "mirror.sqlite3", "--resource=secrets")
-    run = command.run()
-    assert (run.returncode, run.stderr[:28]) == (1, "lrs-follow: 404 not-found: T")
-    command = follow_command(user, tmp_path / "mirror.sqlite3", "--resource=companies")
-    command.environment["LRS_TOKEN"] = "forged"
-    run = command.run()
-    assert (run.returncode, run.stderr[:15]) == (1, "lrs-follow: 401")
-    del command.environment["LRS_TOKEN"]
-    assert command.run().returncode == 2
 
 
 def test_what_belongs_to_an_object_goes_with_it(tmp_path):

@@ -184,6 +184,8 @@ class Client:
         while True:
             place: dict[str, Filter] = {"cursor": cursor} if cursor else {"snapshot": True} if snapshot else {}
             answer = self._read(resource, _params({"limit": LIST_LIMIT, **filters, **place}))
+            if not {"results", "next"} <= answer.keys():
+                raise Unavailable(f"{resource} is no list; is this the address of LRS Tracker?")
             cursor = _cursor_in(answer["next"])
             yield ListPage(answer["results"], cursor, answer.get("changes_cursor"))
             if cursor is None:

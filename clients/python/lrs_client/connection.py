@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from lrs_client.errors import Refused, Throttled, Unavailable, refusal
+from lrs_client.errors import KIND_PREFIX, Refused, Throttled, Unavailable, refusal
 
 _ATTEMPTS = 8
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0  # seconds
@@ -63,7 +63,7 @@ class Connection:
                 if response.is_success:
                     return response
                 error = _error_of(response)
-            except httpx.TransportError as lost:
+            except httpx.RequestError as lost:
                 was_sent = not isinstance(lost, httpx.ConnectError | httpx.ConnectTimeout)
                 if is_last or (was_sent and not may_repeat):
                     raise Unavailable(f"{method} {path}: {lost or type(lost).__name__}") from lost
@@ -83,7 +83,7 @@ class Connection:
                     response.read()
                     raise _error_of(response)
                 yield response
-        except httpx.TransportError as lost:
+        except httpx.RequestError as lost:
             raise Unavailable(f"GET {path}: {lost or type(lost).__name__}") from lost
 
 
@@ -93,7 +93,10 @@ def problem_of(response: httpx.Response) -> Mapping[str, Any]:
         problem = json.loads(response.content)
     except ValueError:
         problem = None
-    return problem if isinstance(problem, dict) else {"detail": response.reason_phrase}
+    if isinstance(problem, dict) and str(problem.get("type", "")).startswith(KIND_PREFIX):
+        return problem
+    moved = response.headers.get("Location")
+    return {"detail": f"What is asked for is at {moved}" if moved else response.reason_phrase}
 
 
 def _error_of(response: httpx.Response) -> Refused | Unavailable:

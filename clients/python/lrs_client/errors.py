@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_KIND_PREFIX = "urn:lrs-tracker:problem:"
+KIND_PREFIX = "urn:lrs-tracker:problem:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Refused(LrsError):
     def __init__(self, status: int, problem: Mapping[str, Any], request_id: str = "") -> None:
         self.status = status
         self.problem = problem
-        self.kind = str(problem.get("type", "")).removeprefix(_KIND_PREFIX)
+        self.kind = str(problem.get("type", "")).removeprefix(KIND_PREFIX)
         self.title = str(problem.get("title", ""))
         self.detail = str(problem.get("detail", ""))
         self.errors = [FieldProblem(one["field"], one["code"], one["message"]) for one in problem.get("errors", ())]
@@ -56,7 +56,8 @@ class Refused(LrsError):
         ]
         self.request_id = request_id
         fields = "; ".join(f"{one.field}: {one.message}" if one.field else one.message for one in self.errors)
-        super().__init__(f"{status} {self.kind}: {self.detail}{f' ({fields})' if fields else ''}")
+        what = f"{status} {self.kind}".rstrip()
+        super().__init__(f"{what}: {self.detail}{f' ({fields})' if fields else ''}")
 
 
 class NotFound(Refused):

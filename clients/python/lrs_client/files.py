@@ -14,13 +14,19 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_files(mirror: Mirror, folder: Path, kind: str) -> None:
-    """Write the file of each resource that changed since its file was last written.
+    """Write the file of each resource that changed since its file was last written, or whose file is not there.
 
     A file has its name once it is whole and on the disk; one that was not written when its follower was killed is
-    written by the next.
+    written by the next. The file of a resource that is not mirrored any more goes.
     """
-    for resource in mirror.touched():
+    touched = mirror.touched()
+    for resource in set(touched) - set(mirror.resources):
+        (folder / f"{resource}.{kind}").unlink(missing_ok=True)
+        mirror.settle(resource)
+    for resource in mirror.resources:
         target = folder / f"{resource}.{kind}"
+        if resource not in touched and target.exists():
+            continue
         draft = folder / f".{target.name}.new"
         with draft.open("w", encoding="utf-8", newline="") as file:
             _WRITERS[kind](mirror, resource, file)

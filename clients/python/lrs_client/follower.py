@@ -27,8 +27,10 @@ class Follower:
             try:
                 if self._mirror.is_loading or self._mirror.cursor is None:
                     self._load()
-                for page in self._client.follow(self._mirror.cursor, self._mirror.resources, wait=0 if once else wait):
-                    self._take(page)
+                after = str(self._mirror.cursor)
+                for page in self._client.follow(after, self._mirror.resources, wait=0 if once else wait):
+                    self._take(page, after)
+                    after = page.next
                     yield not page.more
                     if once and not page.more:
                         return
@@ -52,14 +54,14 @@ class Follower:
                 mirror.load(page.results, cursor=cursor, resource=resource, next_page=page.next)
             _logger.info("Loaded %s.", resource)
 
-    def _take(self, page: ChangesPage) -> None:
-        """Bring a page of changes into the mirror, in one transaction with its cursor."""
+    def _take(self, page: ChangesPage, after: str) -> None:
+        """Bring the page of changes after a cursor into the mirror, in one transaction with its own cursor."""
         mirror = self._mirror
         # What came into sight is asked for before the file is locked, and is newer than the page.
         gained = self._gained(page.changes)
-        if page.next == mirror.cursor:
+        if page.next == after:
             return
-        with mirror.step(str(mirror.cursor), page.next):
+        with mirror.step(after, page.next):
             for change in page.changes:
                 if change.object is None:
                     mirror.remove(change.resource, change.id)

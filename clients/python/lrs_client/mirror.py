@@ -15,11 +15,13 @@ from lrs_client.belonging import OWNER, belongings, owner_member
 from lrs_client.errors import LrsError
 
 _OWN_COLUMNS = ("id", "version", "data")
+_LOADED = "lrs_loaded_"
 _BUSY_SECONDS = 60
+_ANOTHER = "Another follower writes to this file."
 
 
 class MirrorError(LrsError):
-    """The file cannot be followed into: it is of another server, or another follower writes to it."""
+    """The file cannot be followed into: it is of another server or program, or another follower writes to it."""
 
 
 class Mirror:
@@ -33,6 +35,8 @@ class Mirror:
         self.resources = resources
         self._db = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_SECONDS)
         self._columns: dict[str, set[str]] = {}
+        # The place that the load has by what this follower read and did.
+        self._place: str | None = None
         try:
             self._prepare(server)
         except BaseException:
@@ -61,13 +65,24 @@ class Mirror:
             self._set_loading(cursor=None, resource=self.resources[0], next_page=None)
 
     def load_position(self) -> tuple[str | None, str, str | None]:
-        """Return where the load is: where to follow from afterwards, the resource, and the cursor of its next page."""
-        loading = json.loads(self._value("loading") or "{}")
+        """Return where the load is: where to follow from afterwards, the resource, and the cursor of its next page.
+
+        Raise MirrorError when there is none, because another follower ended it.
+        """
+        self._place = self._value("loading")
+        if self._place is None:
+            raise MirrorError(_ANOTHER)
+        loading = json.loads(self._place)
         return loading["cursor"], loading["resource"], loading["next"]
 
     def load(self, objects: Sequence[Object], *, cursor: str | None, resource: str, next_page: str | None) -> None:
-        """Keep a page of a load, and where it goes on; after the last page of the last resource the load is through."""
+        """Keep a page of a load, and where it goes on; after the last page of the last resource the load is through.
+
+        Raise MirrorError when another follower brought it on, or ended it.
+        """
         with self._transaction():
+            if self._place is None or self._value("loading") != self._place:
+                raise MirrorError(_ANOTHER)
             self._put(_loaded(resource), resource, objects)
             if next_page is None:
                 place = self.resources.index(resource) + 1
@@ -87,7 +102,7 @@ class Mirror:
             yield
             moved = self._db.execute("UPDATE lrs_follow SET value = ? WHERE name = 'cursor' AND value = ?", (to, after))
             if moved.rowcount != 1:
-                raise MirrorError("Another follower writes to this file.")
+                raise MirrorError(_ANOTHER)
 
     def put(self, resource: str, objects: Sequence[Object]) -> None:
         """Keep objects as they are now; inside a step."""
@@ -115,6 +130,14 @@ class Mirror:
         columns = ", ".join(map(_quoted, names))
         return names, self._db.execute(f"SELECT {columns} FROM {_table(resource)} ORDER BY length(id), id")  # noqa: S608  # quoted
 
+    def write_as(self, kind: str) -> None:
+        """Note as what kind of files the resources are written; what was written as another kind counts as changed."""
+        with self._transaction():
+            if self._value("files") != kind:
+                self._set("files", kind)
+                for name in self._loaded_before():
+                    self._touch(name)
+
     def touched(self) -> list[str]:
         """Return the resources that changed since they were last `settled`."""
         return [name for (name,) in self._db.execute("SELECT resource FROM lrs_touched ORDER BY resource")]
@@ -124,6 +147,10 @@ class Mirror:
         self._db.execute("DELETE FROM lrs_touched WHERE resource = ?", (resource,))
 
     def _prepare(self, server: str) -> None:
+        tables = self._tables()
+        if tables and "lrs_follow" not in tables:
+            # Its tables may have the names of ours, which are emptied.
+            raise MirrorError("This is the database of another program.")
         self._db.execute("PRAGMA journal_mode = WAL")
         with self._transaction():
             self._db.execute("CREATE TABLE IF NOT EXISTS lrs_follow (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
@@ -145,14 +172,24 @@ class Mirror:
         found: list[str] = json.loads(self._value("resources") or "[]")
         return found
 
+    def _held(self) -> set[str]:
+        """Return the resources that have tables, also those of a load that was never through."""
+        found = [name.removeprefix(_LOADED) for name in self._tables() if name.startswith(_LOADED)]
+        return {name.replace("_", "-") for name in found}
+
+    def _tables(self) -> set[str]:
+        return {name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
     def _set_loading(self, *, cursor: str | None, resource: str, next_page: str | None) -> None:
         place = {"resources": list(self.resources), "cursor": cursor, "resource": resource, "next": next_page}
-        self._set("loading", json.dumps(place))
+        self._place = json.dumps(place)
+        self._set("loading", self._place)
 
     def _end_load(self, cursor: str | None) -> None:
-        for name in set(self._loaded_before()) - set(self.resources):
+        for name in self._held() - set(self.resources):
             self._db.execute(f"DROP TABLE {_table(name)}")
             self._db.execute(f"DROP TABLE {_loaded(name)}")
+            self._touch(name)
         for name in self.resources:
             self._db.execute(f"DELETE FROM {_table(name)}")  # noqa: S608  # quoted
             self._db.execute(
@@ -215,7 +252,9 @@ class Mirror:
         try:
             yield
         except BaseException:
-            self._db.execute("ROLLBACK")
+            # A full disk, say, has undone it already.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             self._columns.clear()
             raise
         self._db.execute("COMMIT")
@@ -240,7 +279,7 @@ def _table(resource: str) -> str:
 
 
 def _loaded(resource: str) -> str:
-    return _quoted(f"lrs_loaded_{resource.replace('-', '_')}")
+    return _quoted(f"{_LOADED}{resource.replace('-', '_')}")
 
 
 def _quoted(name: str) -> str:
