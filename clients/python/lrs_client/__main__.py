@@ -2,6 +2,6 @@
 
 import sys
 
-from lrs_client.command import main
+from lrs_client.command import run
 
-sys.exit(main())
+sys.exit(run())

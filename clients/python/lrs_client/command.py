@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import re
+import signal
 import sqlite3
 import sys
 import time
@@ -27,11 +28,18 @@ _TOKEN = re.compile(r"[!-~]+")
 _logger = logging.getLogger("lrs-follow")
 
 
+def run() -> int:
+    """Run the command in a process of its own, which Ctrl-C ends at once, as killing it would."""
+    # Where Python interrupts it, a lock within httpx may be held for ever, which closing then waits for.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return main()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code.
 
-    0 done, or interrupted while it kept on; 1 refused, or the target cannot be written to; 2 called wrongly; 130
-    interrupted before it was through.
+    0 done; 1 refused, or the target cannot be written to; 2 called wrongly.
     """
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(name)s: %(message)s")
@@ -51,8 +59,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"Cannot write to {options.target}: {error.strerror or error}{where}.")
     except sqlite3.Error as error:
         return _fail(f"Cannot write to {options.target}: {error}.")
-    except KeyboardInterrupt:
-        return 130 if options.once else 0
 
 
 def _fail(message: str, *, code: int = 1) -> int:
