@@ -136,7 +136,12 @@ class FollowCommand:
 
     def start(self) -> None:
         """Start it, to keep on."""
-        self._process = subprocess.Popen(self._command, env=self.environment, text=True, stderr=subprocess.PIPE)
+        # Tests that run in the background ignore Ctrl-C, and so would what they start.
+        handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
+        try:
+            self._process = subprocess.Popen(self._command, env=self.environment, text=True, stderr=subprocess.PIPE)
+        finally:
+            signal.signal(signal.SIGINT, handler)
 
     def kill(self) -> None:
         """End it without a chance to tidy up, unless it has ended by itself."""
